@@ -1,0 +1,103 @@
+/* Running one external program so that nothing of it is left behind.
+ *
+ * Between the orchestrator and the program stands a supervisor, `wsfsm __guard`: a process of its own, started from
+ * our own executable, single-threaded, PR_SET_CHILD_SUBREAPER, with a lifeline to the orchestrator. It starts the
+ * program, captures its output, watches the limits, stops the whole tree of descendants and answers with one result.
+ * When the lifeline closes (the orchestrator died) it kills everything at once and leaves.
+ *
+ *     orchestrator --request, "stop"--> guard --fork/exec--> program (own session)
+ *                  <--progress, result--
+ *
+ * The end of a program is its main process reaped, not its pipes closed. A result is returned only when no
+ * descendant is left.
+ */
+#ifndef WSFSM_PROC_PROC_H
+#define WSFSM_PROC_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wsfsm/base/error.h"
+#include "wsfsm/base/strv.h"
+#include "wsfsm/proc/stop.h"
+
+enum { WS_LOG_CAP = 64 << 20, WS_GRACE_MS = 5000, WS_TAIL_MAX = 8192 };
+
+enum ws_limit { WS_LIMIT_NONE, WS_LIMIT_WALL, WS_LIMIT_IDLE, WS_LIMIT_DEADLINE };
+const char *ws_limit_name(enum ws_limit limit); /* NULL, "wall", "idle", "deadline" */
+
+struct ws_command {
+    const char *program;       /* absolute path of the file to execute */
+    struct ws_strv argv;       /* argv[0] included */
+    struct ws_strv env;        /* the whole environment, "NAME=value" */
+    const char *cwd;           /* absolute */
+    const char *stdin_file;    /* NULL: /dev/null */
+    const char *stdout_log;    /* files to create (mode 0600); never NULL */
+    const char *stderr_log;
+    int64_t log_cap;           /* bytes kept of each stream, head and tail; 0: WS_LOG_CAP */
+    int64_t wall_ms;           /* limits; 0: none */
+    int64_t idle_ms;           /* without a byte on either stream */
+    int64_t deadline_ms;       /* what is left of the state's deadline */
+    int64_t grace_ms;          /* between SIGTERM and SIGKILL; 0: WS_GRACE_MS */
+    struct ws_strv secrets;    /* values replaced by *** wherever output goes */
+    struct ws_strv failure_patterns; /* POSIX extended regular expressions, matched line by line */
+};
+
+/* While it runs: called when a line ended or about once a second, in the orchestrator. */
+struct ws_progress {
+    int64_t elapsed_ms;
+    int64_t quiet_ms;       /* since the last byte of output */
+    uint64_t stdout_bytes, stderr_bytes;
+    const char *last_line;  /* redacted, not escaped; "" before the first */
+};
+
+struct ws_watch {
+    void (*progress)(void *payload, const struct ws_progress *p); /* may be NULL */
+    void *payload;
+    struct ws_stop *stop; /* NULL: cannot be stopped */
+};
+
+struct ws_exit {
+    bool started;            /* false: could not start; `start_error` says why */
+    char start_error[256];
+    int exit_code;           /* -1 when ended by a signal or not started */
+    int signal;              /* 0 when it exited */
+    enum ws_limit timed_out;
+    bool stopped;            /* ended because the stop was raised */
+    bool pattern_matched;    /* a failure pattern matched ... */
+    char *matched_line;      /* ... this line (redacted; NULL else) */
+    int64_t duration_ms;
+    uint64_t stdout_bytes, stderr_bytes; /* printed, before any cut */
+    bool stdout_cut, stderr_cut;
+    char *stdout_tail, *stderr_tail;     /* last WS_TAIL_MAX bytes at most, redacted; never NULL when started */
+    int leftovers;           /* descendants that had to be killed after the main process ended */
+    bool log_failed;         /* a log file could not be written whole (disk full) */
+};
+
+void ws_command_release(struct ws_command *c);
+void ws_exit_release(struct ws_exit *e);
+
+/* Runs the command to its end. 0: *out says how it went, a program that could not be started included. -1: the
+ * supervisor itself failed; nothing runs any more. Exactly one command at a time per process. */
+int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws_watch *watch,
+                struct ws_error *err);
+
+/* The supervisor's main, for the hidden command `__guard`; the process exits with what it returns. */
+int ws_guard_main(void);
+
+/* Which executable becomes the supervisor. Default: /proc/self/exe. A program that embeds the library names an
+ * installed wsfsm here. The string is kept, not copied. */
+void ws_proc_set_guard(const char *executable);
+
+/* Looks a command up: one with a '/' must be absolute; else the absolute entries of `path` (relative and empty
+ * ones are skipped). `refuse` (may be NULL) is asked for each candidate, as resolved by realpath, and says why it
+ * may not be used, or NULL. On success *out is malloc'ed. Fails with WS_E_UNKNOWN_ID and a reason. */
+int ws_find_program(char **out, const char *command, const char *path,
+                    const char *(*refuse)(void *payload, const char *file), void *payload,
+                    struct ws_error *err);
+
+/* Ends every process of this user whose environment holds WSFSM_KEY=<key> or one beginning with `key` and '/'
+ * (left behind by a supervisor that was killed too). Returns how many were killed, -1 on failure. */
+int ws_kill_strays(const char *key, struct ws_error *err);
+
+#endif

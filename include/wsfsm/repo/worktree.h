@@ -1,0 +1,100 @@
+/* The worktree of a workstream: <root>/.worktrees/<ws_id>, on branch ws/<run_id>/<ws_id>.
+ *
+ * What we know of it stands in a record, .wsfsm/worktrees/<ws_id>.record, written before the first step on disk
+ * ("making") and again when it is complete ("made"): run, branch, base, device and inode of the folder, and the bytes
+ * of its .git file, gitdir and commondir. Left-overs of an interrupted try are cleared by that record and by nothing
+ * else; what has no record is not ours and never touched. One process per repository makes or removes at a time.
+ *
+ * After a tool ran, the worktree belongs to the enemy: call ws_worktree_check before anything else.
+ */
+#ifndef WSFSM_REPO_WORKTREE_H
+#define WSFSM_REPO_WORKTREE_H
+
+#include "wsfsm/repo/repo.h"
+
+struct ws_worktree;
+
+struct ws_worktree_spec {
+    const char *run_id, *ws_id;
+    const char *base_oid; /* commit */
+};
+
+struct ws_prepared {
+    bool created;               /* else reused */
+    char *snapshot_ref;         /* where an earlier run's content was kept, NULL: nothing to keep */
+};
+
+/* Makes the worktree, or takes the one that is there: this run's as it is; an earlier run's after a snapshot of its
+ * content (refs/wsfsm/<its run>/<ws_id>/left-N), put on this run's branch with the base's content. Refuses a folder,
+ * file, link or foreign worktree in its place, and a branch of that name that is not ours. */
+int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struct ws_repo *r,
+                        const struct ws_worktree_spec *spec, struct ws_error *err);
+
+/* The one that is there for this run; WS_E_UNKNOWN_ID when there is none. Checked, as below. */
+int ws_worktree_open(struct ws_worktree **out, struct ws_repo *r, const struct ws_worktree_spec *spec,
+                     struct ws_error *err);
+void ws_worktree_close(struct ws_worktree *w);
+const char *ws_worktree_path(const struct ws_worktree *w);   /* absolute */
+const char *ws_worktree_branch(const struct ws_worktree *w); /* "refs/heads/ws/..." */
+
+/* Bytes of .git, gitdir, commondir; no config.worktree; device and inode; the branch HEAD names. WS_E_SCOPE_VIOLATION
+ * with what differs: nothing of git may be done in that folder any more. */
+int ws_worktree_check(struct ws_worktree *w, struct ws_error *err);
+
+/* The content as a tree: tracked, changed and untracked files that are not ignored, and every .gitignore even when
+ * ignored. Objects are written. Nested repositories count as plain files; what cannot be stored is named. */
+struct ws_content {
+    char tree[WS_OID_HEX];
+    char head[WS_OID_HEX];     /* commit HEAD resolves to */
+    bool head_on_branch;       /* HEAD names our branch */
+    struct ws_strv nested;     /* folders that hold a repository of their own */
+    struct ws_strv special;    /* devices, FIFOs, sockets */
+    struct ws_strv too_large;  /* over 100 MiB */
+};
+int ws_worktree_content(struct ws_content *out, struct ws_worktree *w, struct ws_error *err);
+void ws_content_release(struct ws_content *c);
+
+/* Keeps a content under a ref (refs/wsfsm/<run_id>/<ws_id>/<seq>), as a commit whose parents are `head` and, when it
+ * differs, the base. A ref that is there already and holds the same tree is fine. */
+int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws_content *content,
+                         const char *message, struct ws_error *err);
+
+/* Puts the content back to `tree`: tracked files as in it, other files that are not ignored removed, HEAD and the
+ * branch back on `commit`. */
+int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, struct ws_error *err);
+
+/* After the branch moved to the final commit: the index follows, so that git status there shows only what later
+ * tools left. */
+int ws_worktree_settle(struct ws_worktree *w, const char *commit, struct ws_error *err);
+
+/* --- housekeeping --------------------------------------------------------------------------------------------------- */
+
+struct ws_worktree_info {
+    char *ws_id, *run_id, *path, *branch, *base_oid;
+    char *state;     /* "made", "making" (interrupted), "gone", "foreign" */
+    char *problem;   /* why it cannot be used, NULL: sound */
+};
+struct ws_worktree_infos {
+    struct ws_worktree_info *items;
+    size_t len, cap;
+};
+int ws_worktree_list(struct ws_worktree_infos *out, struct ws_repo *r, struct ws_error *err);
+void ws_worktree_infos_release(struct ws_worktree_infos *i);
+
+/* Snapshots (*snapshot_ref malloc'ed, NULL when the content was the branch's), then removes folder, admin folder and
+ * record; the branch stays. Device and inode are compared, links never followed. */
+int ws_worktree_remove(char **snapshot_ref, struct ws_repo *r, const char *ws_id, struct ws_error *err);
+
+/* --- the repository around it ----------------------------------------------------------------------------------------- */
+
+/* What a tool must leave alone: config (without branch.* sections), config.worktree, hooks/, info/ (without refs), and
+ * the values of refs/heads, refs/tags, refs/stash. Text of our own format, for a run's metadata. */
+int ws_repo_fingerprint(struct ws_buf *out, struct ws_repo *r, struct ws_error *err);
+
+/* Compares with now. `violations`: what was changed, in words. `moved`: the user at work (a branch checked out in
+ * another worktree, a new tag). Other runs' branches (refs/heads/ws/) and refs/wsfsm are free; so is the branch
+ * `own_branch`. */
+int ws_repo_fingerprint_compare(struct ws_strv *violations, struct ws_strv *moved, struct ws_repo *r,
+                                const char *then, const char *own_branch, struct ws_error *err);
+
+#endif
