@@ -1,0 +1,22 @@
+/* One orchestrator per workstream and repository: a flock on .wsfsm/locks/<ws_id>.lock, dropped by the kernel when
+ * its holder dies. The file's text (pid, run) is for people; only the lock counts. */
+#ifndef WSFSM_RUN_LOCK_H
+#define WSFSM_RUN_LOCK_H
+
+#include <stdbool.h>
+
+#include "wsfsm/base/error.h"
+
+struct ws_lock {
+    int fd;
+};
+
+/* WS_E_BUSY names the holder. */
+int ws_lock_take(struct ws_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
+                 struct ws_error *err);
+void ws_lock_release(struct ws_lock *lock);
+
+/* Is it held? *pid and run_id (64 bytes and NUL, may be NULL) tell by whom. */
+bool ws_lock_held(int *pid, char run_id[65], const char *state_dir, const char *ws_id);
+
+#endif
