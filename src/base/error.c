@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "wsfsm/base/buf.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 
 static const struct {
@@ -28,8 +31,8 @@ int ws_code_exit(enum ws_code code)
     return (size_t)code < CODES ? codes[code].exit : codes[WS_E_INTERNAL].exit;
 }
 
-/* Escapes text into a field; when it is too long, the text is cut and the suffix (which fits)
- * stays. */
+/* Escapes text into a field; when it is too long, the text is cut and the suffix
+ * (short, and ours) stays. */
 static void store(char *field, size_t size, const char *text, const char *suffix)
 {
     struct ws_buf line = {0};
@@ -48,28 +51,18 @@ static void store(char *field, size_t size, const char *text, const char *suffix
     ws_buf_release(&line);
 }
 
-__attribute__((format(printf, 5, 0))) static void fill(struct ws_error *err, enum ws_code code,
-                                                       const char *where, const char *reason,
-                                                       const char *format, va_list ap)
+/* `text` is the formatted message; it and `where` may come from *err itself. */
+static void fill(struct ws_error *err, enum ws_code code, const char *where, const char *text,
+                 const char *reason)
 {
-    struct ws_buf place = {0}, text = {0};
-    char suffix[WS_ERROR_MESSAGE / 4] = "";
+    char *place = ws_strdup(where != NULL ? where : "");
+    char *suffix = ws_format("%s%s", reason[0] != '\0' ? ": " : "", reason);
 
-    /* The arguments may point into *err: nothing is written before all of them were read. */
-    ws_buf_puts(&place, where != NULL ? where : "");
-    ws_buf_vprintf(&text, format, ap);
-    if (reason != NULL) {
-        struct ws_buf line = {0};
-
-        ws_buf_printf(&line, ": %s", reason);
-        store(suffix, sizeof suffix, line.data, "");
-        ws_buf_release(&line);
-    }
     err->code = code;
-    store(err->where, sizeof err->where, ws_buf_str(&place), "");
-    store(err->message, sizeof err->message, ws_buf_str(&text), suffix);
-    ws_buf_release(&place);
-    ws_buf_release(&text);
+    store(err->where, sizeof err->where, place, "");
+    store(err->message, sizeof err->message, text, suffix);
+    free(place);
+    free(suffix);
 }
 
 int ws_fail(struct ws_error *err, enum ws_code code, const char *where, const char *format, ...)
@@ -79,8 +72,10 @@ int ws_fail(struct ws_error *err, enum ws_code code, const char *where, const ch
 
     if (err != NULL) {
         va_start(ap, format);
-        fill(err, code, where, NULL, format, ap);
+        char *text = ws_vformat(format, ap);
         va_end(ap);
+        fill(err, code, where, text, "");
+        free(text);
     }
     errno = saved;
     return -1;
@@ -93,12 +88,13 @@ int ws_fail_errno(struct ws_error *err, enum ws_code code, const char *where, co
     va_list ap;
 
     if (err != NULL) {
-        if (saved == ENOSPC || saved == EDQUOT) {
-            code = WS_E_DISK_FULL;
-        }
+        bool full = saved == ENOSPC || saved == EDQUOT;
+
         va_start(ap, format);
-        fill(err, code, where, strerror(saved), format, ap);
+        char *text = ws_vformat(format, ap);
         va_end(ap);
+        fill(err, full ? WS_E_DISK_FULL : code, where, text, strerror(saved));
+        free(text);
     }
     errno = saved;
     return -1;
