@@ -30,6 +30,7 @@ struct ws_node {
     struct ws_node **items; /* SEQ: items; MAP: values */
     struct ws_node **keys;  /* MAP: string nodes */
     size_t len;
+    size_t at, end;         /* bytes of the source that the node was read from */
 };
 
 struct ws_doc; /* owns the nodes */
@@ -39,15 +40,24 @@ enum ws_doc_format { WS_DOC_YAML, WS_DOC_JSON };
 /* By the name's end: .json is JSON, .yaml and .yml are YAML. false: neither. */
 bool ws_doc_format_of(enum ws_doc_format *format, const char *file);
 
-/* Reads and parses. NULL with at least one error in *diags (located in `file`, which is the name to show). The
+/* Reads and parses. YAML of nothing but comments has a null as its root. NULL with at least one error in *diags (located in `file`, which is the name to show). The
  * file must be a regular one of at most WS_DOC_BYTES, and not empty. */
 struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_format format, struct ws_diags *diags);
 struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file, enum ws_doc_format format,
                             struct ws_diags *diags);
 void ws_doc_free(struct ws_doc *doc);
 
+/* JSON that this program wrote and kept itself: no limit of size but memory, and deeper than what a user may
+ * write, as it may wrap a whole bundle. NULL: *err is filled (WS_E_INTEGRITY). */
+struct ws_doc *ws_doc_parse_stored(const char *json, struct ws_error *err);
+
 const struct ws_node *ws_doc_root(const struct ws_doc *doc);
 const char *ws_doc_file(const struct ws_doc *doc);
+
+/* Where the `nth` (from 0) occurrence of a word of a string stands in the source; the string's own place when it
+ * was written with escapes. */
+void ws_doc_locate_word(const struct ws_doc *doc, const struct ws_node *node, const char *word, size_t nth,
+                        unsigned *line, unsigned *col);
 
 const struct ws_node *ws_node_get(const struct ws_node *map, const char *key); /* NULL: absent or no map */
 const char *ws_node_kind_name(enum ws_node_kind kind); /* "a list", "a string", ... for messages */
