@@ -34,6 +34,7 @@ struct ws_command {
     const char *stdin_file;    /* NULL: /dev/null */
     const char *stdout_log;    /* files to create (mode 0600); never NULL */
     const char *stderr_log;
+    const char *lock_file;     /* the supervisor holds an flock on it while anything may run; NULL: none */
     int64_t log_cap;           /* bytes kept of each stream, head and tail; 0: WS_LOG_CAP */
     int64_t wall_ms;           /* limits; 0: none */
     int64_t idle_ms;           /* without a byte on either stream */

@@ -1,0 +1,369 @@
+/* The supervisor's loop. Everything it waits for is a descriptor or the clock:
+ *
+ *     RUN --main ended--> DRAIN --leftovers--> TERM --grace over--> KILL --none left--> DONE
+ *      |                    `--none left--> DONE  `--none left--> DONE
+ *      |--limit, stop--> TERM
+ *      `--orchestrator gone--> KILL (from every phase)
+ *
+ * "None left" is waitpid() saying ECHILD: a subreaper inherits every orphan, so without children it
+ * has no descendants either.
+ */
+#include "guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "tree.h"
+#include "wsfsm/base/clock.h"
+#include "wsfsm/base/mem.h"
+
+enum {
+    DRAIN_MS =
+        1000, /* for output that is still in the pipes or on its way through another process */
+    LEFTOVER_GRACE_MS =
+        500, /* what a program leaves behind is not its work: time to tidy up, no more */
+    PAUSE_MIN_MS = 10,
+    PAUSE_MAX_MS = 200,
+    GIVE_UP_MS =
+        10000, /* of killing in vain: another user's process, or one that waits for a dead disk */
+};
+
+/* Descriptors 0 to 2 must be taken, or a pipe of ours would become the program's stdin. */
+static int fill_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    return fd < 0 ? -1 : close(fd);
+}
+
+static int guard_open(struct ws_guard *g)
+{
+    int type;
+    socklen_t size = sizeof type;
+    if (getsockopt(WS_GUARD_FD, SOL_SOCKET, SO_TYPE, &type, &size) < 0)
+        return WS_GUARD_NO_LIFELINE;
+    sigset_t all, child;
+    sigfillset(&all);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    bool ok = sigprocmask(SIG_SETMASK, &all, NULL) == 0 && signal(SIGCHLD, SIG_DFL) != SIG_ERR &&
+              close_range(WS_GUARD_FD + 1, UINT_MAX, 0) == 0 && fill_standard_descriptors() == 0 &&
+              fcntl(WS_GUARD_FD, F_SETFD, FD_CLOEXEC) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+    prctl(PR_SET_NAME, "wsfsm-guard");
+    *g = (struct ws_guard){
+        .sock = WS_GUARD_FD, .lock = -1, .child.exec_fd = -1, .out.fd = -1, .err.fd = -1};
+    g->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+    return ok && g->signals >= 0 ? WS_GUARD_OK : WS_GUARD_FAILED;
+}
+
+static int take_lock(struct ws_guard *g, struct ws_error *err)
+{
+    const char *path = g->command.lock_file;
+    if (path == NULL)
+        return 0;
+    g->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (g->lock < 0)
+        return ws_fail_errno(err, WS_E_IO, path, "cannot open the supervisor's lock");
+    if (flock(g->lock, LOCK_EX | LOCK_NB) < 0)
+        return ws_fail_errno(err, WS_E_BUSY, path, "another supervisor holds the lock");
+    return 0;
+}
+
+static void guard_start(struct ws_guard *g)
+{
+    struct ws_command *c = &g->command;
+    struct ws_error err;
+    char *why = g->exit.start_error;
+    int64_t cap = c->log_cap > 0 ? c->log_cap : WS_LOG_CAP;
+
+    g->started = g->last_output = g->last_progress = ws_boot_ms();
+    ws_secrets_init(&g->secrets, &c->secrets);
+    ws_capture_init(&g->out, c->stdout_log, cap, &g->secrets, &g->patterns);
+    ws_capture_init(&g->err, c->stderr_log, cap, &g->secrets, &g->patterns);
+    g->phase = WS_PHASE_DONE;
+    if (ws_patterns_init(&g->patterns, &c->failure_patterns, why, sizeof g->exit.start_error) < 0)
+        return;
+    if (take_lock(g, &err) < 0 || ws_child_start(&g->child, c, &err) < 0) {
+        snprintf(why, sizeof g->exit.start_error, "%.255s", err.message);
+        return;
+    }
+    g->out.fd = g->child.out_fd;
+    g->err.fd = g->child.err_fd;
+    g->exit.started = true; /* until its report says otherwise */
+    g->phase = WS_PHASE_RUN;
+}
+
+static void take_start_report(struct ws_guard *g)
+{
+    char *why = g->exit.start_error;
+    if (ws_child_started(&g->child, &g->command, why, sizeof g->exit.start_error) < 0)
+        g->exit.started = false;
+}
+
+static void reap(struct ws_guard *g, int64_t now)
+{
+    struct signalfd_siginfo info;
+    while (read(g->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        continue;
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+        if (pid != g->child.pid)
+            continue;
+        g->main_ended = true;
+        g->status = status;
+        g->exit.duration_ms = now - g->started;
+        if (g->child.exec_fd >= 0)
+            take_start_report(g);
+    }
+    g->childless = pid < 0 && errno == ECHILD;
+}
+
+static void take_output(struct ws_guard *g, struct ws_capture *c, int64_t now)
+{
+    if (ws_capture_read(c) <= 0)
+        return;
+    g->last_output = now;
+    g->spoke_last = c;
+    g->news = true;
+}
+
+static enum ws_limit limit_reached(const struct ws_guard *g, int64_t now, int64_t *next)
+{
+    const struct {
+        enum ws_limit limit;
+        int64_t since, ms;
+    } limits[] = {
+        {WS_LIMIT_DEADLINE, g->started, g->command.deadline_ms},
+        {WS_LIMIT_WALL, g->started, g->command.wall_ms},
+        {WS_LIMIT_IDLE, g->last_output, g->command.idle_ms},
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        if (limits[i].ms <= 0)
+            continue;
+        int64_t end = limits[i].since + limits[i].ms;
+        if (now >= end)
+            return limits[i].limit;
+        if (end < *next)
+            *next = end;
+    }
+    return WS_LIMIT_NONE;
+}
+
+static struct ws_tree descendants(void)
+{
+    return (struct ws_tree){.root = getpid(), .not_session = -1};
+}
+
+static enum ws_phase enter_term(struct ws_guard *g, int64_t now, int64_t grace)
+{
+    struct ws_tree tree = descendants();
+    int living = ws_tree_terminate(&tree);
+    if (g->main_ended)
+        g->exit.leftovers = living;
+    g->phase_ends = now + grace;
+    return WS_PHASE_TERM;
+}
+
+static enum ws_phase enter_kill(struct ws_guard *g, int64_t now)
+{
+    struct ws_tree tree = descendants();
+    int killed = ws_tree_kill(&tree);
+    if (g->main_ended && g->exit.leftovers == 0)
+        g->exit.leftovers = killed;
+    g->give_up = now + GIVE_UP_MS;
+    g->pause = PAUSE_MIN_MS;
+    g->phase_ends = now + g->pause;
+    return WS_PHASE_KILL;
+}
+
+static enum ws_phase in_run(struct ws_guard *g, int64_t now)
+{
+    int64_t grace = g->command.grace_ms > 0 ? g->command.grace_ms : WS_GRACE_MS;
+    int64_t next = INT64_MAX;
+    if (g->main_ended) {
+        g->phase_ends = now + DRAIN_MS;
+        return WS_PHASE_DRAIN;
+    }
+    if (g->orphaned)
+        return enter_kill(g, now);
+    g->exit.timed_out = limit_reached(g, now, &next);
+    g->exit.stopped = g->stop_asked && g->exit.timed_out == WS_LIMIT_NONE;
+    if (g->exit.stopped || g->exit.timed_out != WS_LIMIT_NONE)
+        return enter_term(g, now, grace);
+    g->phase_ends = next;
+    return WS_PHASE_RUN;
+}
+
+static enum ws_phase in_drain(struct ws_guard *g, int64_t now)
+{
+    if (g->childless)
+        return WS_PHASE_DONE;
+    if (g->orphaned)
+        return enter_kill(g, now);
+    bool ended = g->out.fd < 0 && g->err.fd < 0;
+    return ended || now >= g->phase_ends ? enter_term(g, now, LEFTOVER_GRACE_MS) : WS_PHASE_DRAIN;
+}
+
+static enum ws_phase in_term(struct ws_guard *g, int64_t now)
+{
+    if (g->childless)
+        return WS_PHASE_DONE;
+    return g->orphaned || now >= g->phase_ends ? enter_kill(g, now) : WS_PHASE_TERM;
+}
+
+static enum ws_phase in_kill(struct ws_guard *g, int64_t now)
+{
+    struct ws_tree tree = descendants();
+    if (g->childless)
+        return WS_PHASE_DONE;
+    if (now < g->phase_ends)
+        return WS_PHASE_KILL;
+    if (now >= g->give_up) {
+        g->remaining = ws_tree_count(&tree);
+        return WS_PHASE_DONE;
+    }
+    ws_tree_kill(&tree);
+    g->pause = g->pause * 2 < PAUSE_MAX_MS ? g->pause * 2 : PAUSE_MAX_MS;
+    g->phase_ends = ws_boot_ms() + g->pause;
+    return WS_PHASE_KILL;
+}
+
+static void advance(struct ws_guard *g, int64_t now)
+{
+    static enum ws_phase (*const in_phase[])(struct ws_guard *, int64_t) = {
+        [WS_PHASE_RUN] = in_run,
+        [WS_PHASE_DRAIN] = in_drain,
+        [WS_PHASE_TERM] = in_term,
+        [WS_PHASE_KILL] = in_kill,
+    };
+    enum ws_phase before;
+    do {
+        before = g->phase;
+        g->phase = in_phase[before](g, now);
+    } while (g->phase != before && g->phase != WS_PHASE_DONE);
+}
+
+static int timeout(const struct ws_guard *g, int64_t now)
+{
+    int64_t due = g->phase_ends;
+    if (!g->orphaned && ws_guard_progress_due(g) < due)
+        due = ws_guard_progress_due(g);
+    return due <= now ? 0 : due - now < INT_MAX ? (int)(due - now) : INT_MAX;
+}
+
+static void guard_wait(struct ws_guard *g)
+{
+    enum { SOCKET, SIGNALS, EXEC, OUT, ERR, COUNT };
+    struct pollfd fds[COUNT] = {
+        [SOCKET] = {.fd = g->orphaned ? -1 : g->sock, .events = POLLIN},
+        [SIGNALS] = {.fd = g->signals, .events = POLLIN},
+        [EXEC] = {.fd = g->child.exec_fd, .events = POLLIN},
+        [OUT] = {.fd = g->out.fd, .events = POLLIN},
+        [ERR] = {.fd = g->err.fd, .events = POLLIN},
+    };
+    if (g->outbox.len > 0)
+        fds[SOCKET].events |= POLLOUT;
+    if (poll(fds, COUNT, timeout(g, ws_boot_ms())) <= 0)
+        return;
+    int64_t now = ws_boot_ms();
+    if (fds[SOCKET].revents & POLLOUT)
+        ws_guard_flush(g);
+    if (fds[SOCKET].revents & (POLLIN | POLLHUP | POLLERR))
+        ws_guard_hear(g);
+    if (fds[EXEC].revents != 0)
+        take_start_report(g);
+    if (fds[OUT].revents != 0)
+        take_output(g, &g->out, now);
+    if (fds[ERR].revents != 0)
+        take_output(g, &g->err, now);
+    if (fds[SIGNALS].revents != 0)
+        reap(g, now);
+}
+
+/* What the pipes still hold, now that nobody is left to fill them; a writer outside our reach gets
+ * a moment only. */
+static void drain(struct ws_capture *c)
+{
+    int64_t end = ws_boot_ms() + DRAIN_MS;
+    while (c->fd >= 0 && ws_capture_read(c) > 0 && ws_boot_ms() < end)
+        continue;
+    ws_capture_end(c);
+}
+
+static void guard_finish(struct ws_guard *g)
+{
+    struct ws_exit *e = &g->exit;
+    drain(&g->out);
+    drain(&g->err);
+    e->exit_code = -1;
+    if (e->started && g->main_ended) {
+        e->exit_code = WIFEXITED(g->status) ? WEXITSTATUS(g->status) : -1;
+        e->signal = WIFSIGNALED(g->status) ? WTERMSIG(g->status) : 0;
+    }
+    e->stdout_bytes = g->out.bytes;
+    e->stderr_bytes = g->err.bytes;
+    e->stdout_cut = ws_logfile_cut(&g->out.log);
+    e->stderr_cut = ws_logfile_cut(&g->err.log);
+    e->stdout_tail = ws_capture_tail(&g->out);
+    e->stderr_tail = ws_capture_tail(&g->err);
+    e->log_failed = g->out.log.failed || g->err.log.failed;
+    e->pattern_matched = g->patterns.matched;
+    if (g->patterns.matched) {
+        struct ws_buf line = {0};
+        ws_redact_text(&g->secrets, &line, ws_buf_str(&g->patterns.line), g->patterns.line.len);
+        e->matched_line =
+            ws_printed_text(ws_buf_str(&line), line.len < WS_TAIL_MAX ? line.len : WS_TAIL_MAX);
+        ws_buf_release(&line);
+    }
+}
+
+static void guard_release(struct ws_guard *g)
+{
+    ws_exit_release(&g->exit);
+    ws_capture_release(&g->out);
+    ws_capture_release(&g->err);
+    ws_patterns_release(&g->patterns);
+    ws_secrets_release(&g->secrets);
+    ws_received_command_release(&g->command);
+    ws_inbox_release(&g->inbox);
+    ws_buf_release(&g->outbox);
+    close(g->signals);
+    close(g->sock); /* last: it tells the orchestrator that we are gone; the lock goes with the
+                       process */
+}
+
+int ws_guard_main(void)
+{
+    struct ws_guard g;
+    int rc = guard_open(&g);
+    if (rc != WS_GUARD_OK)
+        return rc;
+    if (ws_guard_receive(&g) == 0) {
+        guard_start(&g);
+        while (g.phase != WS_PHASE_DONE) {
+            guard_wait(&g);
+            int64_t now = ws_boot_ms();
+            advance(&g, now);
+            ws_guard_progress(&g, now);
+        }
+        guard_finish(&g);
+        ws_guard_answer(&g);
+    }
+    guard_release(&g);
+    return WS_GUARD_OK;
+}
