@@ -12,24 +12,25 @@
 struct ws_workstream {
     char *id;
     char *openspec_change;
-    char *ccpm_issue;            /* as text; `ccpm_issue_is_int` tells which it was */
+    char *ccpm_issue; /* as text; `ccpm_issue_is_int` tells which it was */
     bool ccpm_issue_is_int;
     long gate;
-    char *title;                 /* NULL when absent */
+    char *title; /* NULL when absent */
     char *tool;
-    struct ws_strv files_scope;  /* normalised: '/', no leading "./" */
+    struct ws_strv files_scope; /* normalised: '/', no leading "./" */
     struct ws_strv files_create;
     struct ws_strv tasks;
     struct ws_strv acceptance_tests;
     struct ws_strv static_tools;
-    bool static_tools_given;     /* by the field or by metadata.static_tools; else the project's default holds */
+    bool static_tools_given; /* by the field or by metadata.static_tools; else the project's default
+                                holds */
     struct ws_strv depends_on;
-    char *patch;                 /* metadata.patch, NULL when absent: the file `apply-patch` applies */
-    char *json;                  /* the whole mapping as JSON, as it was read */
+    char *patch; /* metadata.patch, NULL when absent: the file `apply-patch` applies */
+    char *json;  /* the whole mapping as JSON, as it was read */
 
-    char *file;                  /* where it was declared, as shown to people */
-    unsigned line, col;          /* of the id (of the mapping when it has none) */
-    bool sound;                  /* no error in its own mapping */
+    char *file;         /* where it was declared, as shown to people */
+    unsigned line, col; /* of the id (of the mapping when it has none) */
+    bool sound;         /* no error in its own mapping */
 };
 
 struct ws_bundles {
@@ -40,7 +41,8 @@ struct ws_bundles {
 
 void ws_bundles_release(struct ws_bundles *b);
 
-/* Is the path in the base tree, literally, and as what? Lets scope entries be literal or folders. */
+/* Is the path in the base tree, literally, and as what? Lets scope entries be literal or folders.
+ */
 enum ws_tree_entry { WS_TREE_ABSENT, WS_TREE_FILE, WS_TREE_DIR };
 struct ws_tree_view {
     enum ws_tree_entry (*look)(void *payload, const char *path);
@@ -49,32 +51,36 @@ struct ws_tree_view {
     void *payload;
 };
 
-/* Reads one file (a mapping or a sequence of mappings). All workstreams it holds are appended, the unsound ones
- * too (sound == false; their fields may be NULL). -1: the file itself cannot be used; the reason is in *diags. */
-int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown, struct ws_diags *diags);
+/* Reads one file (a mapping or a sequence of mappings). All workstreams it holds are appended, the
+ * unsound ones too (sound == false; their fields may be NULL). -1: the file itself cannot be used;
+ * the reason is in *diags. */
+int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
+                   struct ws_diags *diags);
 
-/* Every *.json, *.yaml, *.yml of a folder, sorted by name; not recursive. Other files and folders are passed over,
- * other kinds of file with such a name (FIFO, device) are errors. -1 only when the folder cannot be read. */
-int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *shown, struct ws_diags *diags,
-                       struct ws_error *err);
+/* Every *.json, *.yaml, *.yml of a folder, sorted by name; not recursive. Other files and folders
+ * are passed over, other kinds of file with such a name (FIFO, device) are errors. -1 only when the
+ * folder cannot be read. */
+int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *shown,
+                       struct ws_diags *diags, struct ws_error *err);
 
 /* From JSON text as kept in ws_workstream.json (a run's metadata). */
 int ws_bundle_from_json(struct ws_workstream *out, const char *json, struct ws_error *err);
 void ws_workstream_release(struct ws_workstream *w);
 
 struct ws_between {
-    bool alone;                     /* one file alone: an unknown dependency is a note */
+    bool alone;                      /* one file alone: an unknown dependency is a note */
     const struct ws_tree_view *tree; /* NULL: no base tree at hand */
     bool (*has_tool)(void *payload, const char *id); /* NULL: tool ids are not looked up */
     void *payload;
 };
 
-/* Problems between sound workstreams: duplicate ids, unknown dependencies, cycles (printed), overlapping
- * files_scope, unknown tools (warnings). Returns the number of errors added. */
-size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how, struct ws_diags *diags);
+/* Problems between sound workstreams: duplicate ids, unknown dependencies, cycles (printed),
+ * overlapping files_scope, unknown tools (warnings). Returns the number of errors added. */
+size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how,
+                        struct ws_diags *diags);
 
-/* The workstream of that id; NULL and an error that names the nearest id, or that it is declared twice. Its own
- * unsoundness is an error too (WS_E_BUNDLE, the first finding as text). */
+/* The workstream of that id; NULL and an error that names the nearest id, or that it is declared
+ * twice. Its own unsoundness is an error too (WS_E_BUNDLE, the first finding as text). */
 const struct ws_workstream *ws_bundles_find(const struct ws_bundles *b, const char *id,
                                             const struct ws_diags *diags, struct ws_error *err);
 

@@ -1,5 +1,5 @@
-/* Tool profiles: how an external program is called and how it is judged. Data, checked when loaded; the ones that
- * ship are compiled in from tools/profiles.yaml. */
+/* Tool profiles: how an external program is called and how it is judged. Data, checked when loaded;
+ * the ones that ship are compiled in from tools/profiles.yaml. */
 #ifndef WSFSM_PROJECT_PROFILE_H
 #define WSFSM_PROJECT_PROFILE_H
 
@@ -19,19 +19,19 @@ struct ws_profile {
     char *id;
     enum ws_tool_type type;
     char *command;
-    struct ws_strv args;       /* templates */
-    struct ws_strv env;        /* "NAME=template" */
-    struct ws_strv pass_env;   /* names, or "PREFIX_*" */
-    char *working_dir;         /* template */
-    long timeout_sec;          /* 0: none of its own */
-    long idle_timeout_sec;     /* 0: none */
+    struct ws_strv args;     /* templates */
+    struct ws_strv env;      /* "NAME=template" */
+    struct ws_strv pass_env; /* names, or "PREFIX_*" */
+    char *working_dir;       /* template */
+    long timeout_sec;        /* 0: none of its own */
+    long idle_timeout_sec;   /* 0: none */
     int *success_exit_codes;
     size_t success_exit_code_count;
     bool stdin_prompt;
     struct ws_strv failure_patterns;
     bool capture_output;
     struct ws_strv version_args;
-    char *source;              /* "built in", or FILE:LINE */
+    char *source; /* "built in", or FILE:LINE */
 };
 
 struct ws_profiles {
@@ -46,7 +46,8 @@ void ws_profiles_release(struct ws_profiles *p);
 int ws_profiles_builtin(struct ws_profiles *out, struct ws_error *err);
 
 /* A JSON or YAML file of {ID: profile}: an id that is there already is replaced. */
-int ws_profiles_read(struct ws_profiles *out, const char *path, const char *shown, struct ws_diags *diags);
+int ws_profiles_read(struct ws_profiles *out, const char *path, const char *shown,
+                     struct ws_diags *diags);
 
 const struct ws_profile *ws_profiles_find(const struct ws_profiles *p, const char *id);
 bool ws_profile_success(const struct ws_profile *p, int exit_code);
@@ -56,16 +57,24 @@ void ws_profile_json(struct ws_buf *out, const struct ws_profile *p);
 int ws_profile_from_json(struct ws_profile *out, const char *json, struct ws_error *err);
 void ws_profile_release(struct ws_profile *p);
 
-/* What placeholders stand for. NULL: no value (an error in the rendered text, but {model_name} drops its argument
- * and a `-option` before it). Lists may be NULL: empty. */
+/* What placeholders stand for ({name} for each member). NULL: no value (an error in the rendered
+ * text, but {model_name} drops its argument and a `-option` before it). Lists may be NULL: empty.
+ */
 struct ws_template_values {
-    const char *cwd, *repo_root, *worktree_path, *run_id, *ws_id, *step, *prompt_file, *model_name, *log_dir,
-        *message;
+    const char *cwd, *repo_root, *worktree_path, *run_id, *ws_id, *step, *prompt_file, *model_name,
+        *log_dir, *message;
+    const char *patch_file; /* a copy of the file that metadata.patch names; absolute */
     const struct ws_strv *files_scope, *files_create, *changed_files, *scope_files;
 };
 
-/* The program's arguments (without argv[0]), its extra environment ("NAME=value") and its folder. */
-int ws_profile_render(struct ws_strv *args, struct ws_strv *env, char **working_dir, const struct ws_profile *p,
-                      const struct ws_template_values *values, struct ws_error *err);
+/* A path of a list that could be taken for an option or a file of options ("-rf", "@x") gets "./"
+ * in front when it is an argument of its own. A text longer than WS_MESSAGE_MAX cannot stand for
+ * {message}.
+ *
+ * Appends the program's arguments (without argv[0]) and its extra environment ("NAME=value");
+ * *working_dir is its folder, which the caller frees. */
+int ws_profile_render(struct ws_strv *args, struct ws_strv *env, char **working_dir,
+                      const struct ws_profile *p, const struct ws_template_values *values,
+                      struct ws_error *err);
 
 #endif

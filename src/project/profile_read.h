@@ -1,0 +1,20 @@
+/* Profiles out of a tree: a file of profiles, the `tools` of wsfsm.yaml, a stored profile. */
+#ifndef WSFSM_SRC_PROJECT_PROFILE_READ_H
+#define WSFSM_SRC_PROJECT_PROFILE_READ_H
+
+#include "wsfsm/doc/doc.h"
+#include "wsfsm/project/profile.h"
+
+/* A mapping {ID: profile}; an id that is there already is replaced. The profile's source is
+ * `source`, or FILE:LINE when that is NULL. Returns the number of errors. */
+size_t ws_profiles_take(struct ws_profiles *out, const struct ws_doc *doc,
+                        const struct ws_node *map, const char *source, struct ws_diags *diags);
+
+/* What ws_profile_json wrote. Returns the number of errors. */
+size_t ws_profile_restore(struct ws_profile *out, const struct ws_doc *doc, struct ws_diags *diags);
+
+/* The profiles that ship, as text (YAML); made by the build from tools/profiles.yaml. */
+extern const unsigned char ws_profiles_text[];
+extern const unsigned long ws_profiles_text_len;
+
+#endif

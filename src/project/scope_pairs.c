@@ -1,0 +1,122 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "scope_entries.h"
+#include "wsfsm/base/mem.h"
+
+struct ws_scopes {
+    struct ws_scope **scopes;
+    size_t len;
+    struct ws_scope_pair *pairs;
+    size_t pair_count, pair_cap;
+    bool *met;    /* len * len: the pair is listed */
+    size_t *hits; /* who covers the path at hand */
+    const struct ws_scope_entry **entries;
+    size_t next;
+};
+
+static void list(struct ws_scopes *s, struct ws_scope_pair pair)
+{
+    s->pairs = ws_grow(s->pairs, &s->pair_cap, s->pair_count, sizeof *s->pairs);
+    pair.path = ws_strdup(pair.path);
+    s->pairs[s->pair_count++] = pair;
+    s->met[pair.first * s->len + pair.second] = true;
+}
+
+static void meet_by_entries(struct ws_scopes *s)
+{
+    for (size_t i = 0; i < s->len; i++) {
+        for (size_t k = i + 1; k < s->len; k++) {
+            struct ws_scope_pair pair = {.first = i, .second = k};
+
+            if (ws_scope_meet(&pair.one, &pair.two, s->scopes[i], s->scopes[k])) {
+                list(s, pair);
+            }
+        }
+    }
+}
+
+static int meet_at(void *arg, const char *path)
+{
+    struct ws_scopes *s = arg;
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->len; i++) {
+        s->entries[count] = ws_scope_find(s->scopes[i], path);
+        if (s->entries[count] == NULL) {
+            continue;
+        }
+        for (size_t k = 0; k < count; k++) {
+            if (!s->met[s->hits[k] * s->len + i]) {
+                list(s, (struct ws_scope_pair){.first = s->hits[k],
+                                               .second = i,
+                                               .one = s->entries[k]->source,
+                                               .two = s->entries[count]->source,
+                                               .path = path});
+            }
+        }
+        s->hits[count++] = i;
+    }
+    return 0;
+}
+
+static int by_indexes(const void *a, const void *b)
+{
+    const struct ws_scope_pair *x = a, *y = b;
+
+    if (x->first != y->first) {
+        return x->first < y->first ? -1 : 1;
+    }
+    return (x->second > y->second) - (x->second < y->second);
+}
+
+struct ws_scopes *ws_scopes_new(const struct ws_workstream *const *items, size_t len,
+                                const struct ws_tree_view *tree)
+{
+    struct ws_scopes *s = ws_alloc(sizeof *s);
+
+    s->len = len;
+    s->scopes = ws_calloc(len, sizeof(struct ws_scope *));
+    s->met = ws_calloc(len, len * sizeof *s->met);
+    s->hits = ws_calloc(len, sizeof *s->hits);
+    s->entries = ws_calloc(len, sizeof(const struct ws_scope_entry *));
+    for (size_t i = 0; i < len; i++) {
+        s->scopes[i] = ws_scope_new(&items[i]->files_scope, NULL, tree);
+    }
+    meet_by_entries(s);
+    if (tree != NULL && tree->walk != NULL && len > 1) {
+        tree->walk(tree->payload, meet_at, s);
+    }
+    if (s->pair_count > 1) {
+        qsort(s->pairs, s->pair_count, sizeof *s->pairs, by_indexes);
+    }
+    return s;
+}
+
+bool ws_scopes_next(struct ws_scopes *s, struct ws_scope_pair *pair)
+{
+    if (s->next == s->pair_count) {
+        return false;
+    }
+    *pair = s->pairs[s->next++];
+    return true;
+}
+
+void ws_scopes_free(struct ws_scopes *s)
+{
+    if (s == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < s->len; i++) {
+        ws_scope_free(s->scopes[i]);
+    }
+    for (size_t i = 0; i < s->pair_count; i++) {
+        free((char *)s->pairs[i].path);
+    }
+    free(s->scopes);
+    free(s->pairs);
+    free(s->met);
+    free(s->hits);
+    free(s->entries);
+    free(s);
+}
