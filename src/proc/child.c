@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/close_range.h>
@@ -29,13 +31,14 @@ static _Noreturn void fail(int fd, enum stage stage)
 }
 
 /* Handlers are gone after exec by themselves; what is ignored and what is blocked would be
- * inherited. */
+ * inherited. The system call, because sigaction() refuses the two signals that libc uses itself,
+ * and posix_spawn() leaves just those ignored. */
 static void default_signals(void)
 {
-    struct sigaction standard = {.sa_handler = SIG_DFL};
+    static const uint64_t
+        standard[8]; /* the kernel's struct sigaction, all zero: SIG_DFL, no flags, no mask */
     for (int signal = 1; signal < NSIG; signal++)
-        sigaction(signal, &standard,
-                  NULL); /* refused for SIGKILL, SIGSTOP and libc's own: as it should be */
+        syscall(SYS_rt_sigaction, signal, standard, NULL, sizeof(uint64_t));
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

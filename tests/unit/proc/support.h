@@ -4,6 +4,7 @@
 #define TEST_PROC_SUPPORT_H
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -92,6 +93,41 @@ static inline void run_command(struct ws_exit *e, struct ws_command *c)
 {
     run_watched(e, c, NULL);
 }
+
+static inline bool is_marked(const char *pid)
+{
+    char path[300];
+    char text[16384];
+    snprintf(path, sizeof path, "/proc/%s/environ", pid);
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return false;
+    size_t n = fread(text, 1, sizeof text, f);
+    fclose(f);
+    return memmem(text, n, marker, strlen(marker)) != NULL;
+}
+
+/* Processes that a test's program started and that still live. */
+static inline int count_marked(void)
+{
+    int n = 0;
+    DIR *dir = opendir("/proc");
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        n += entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && is_marked(entry->d_name);
+    closedir(dir);
+    return n;
+}
+
+/* Waits, with a generous end, until a condition holds. */
+#define AWAIT(condition)                                                                           \
+    do {                                                                                           \
+        int64_t await_end = ws_boot_ms() + 20000;                                                  \
+        while (!(condition)) {                                                                     \
+            ck_assert_msg(ws_boot_ms() < await_end, "never: %s", #condition);                      \
+            usleep(2000);                                                                          \
+        }                                                                                          \
+    } while (0)
 
 /* Every test program is its own supervisor. */
 static inline int test_main(int argc, char **argv, Suite *(*suite)(void))
