@@ -1,0 +1,234 @@
+"""What a workstream may touch: every way an edit can leave its scope, and what is not held against it."""
+
+import json
+
+import pytest
+
+from support import FIX, IS_FIXED
+
+
+def run_agent(repo, text, **fields):
+    repo.agent(text)
+    repo.bundle(**fields)
+    return repo.run()
+
+
+def violation(result, *paths):
+    summary = result.must(1).json
+    assert (summary["final_status"], summary["reason"]) == ("failed", "scope_violation")
+    assert summary["out_of_scope_files"] == sorted(paths)
+    return summary
+
+
+# --- paths
+
+@pytest.mark.parametrize("edit, paths", [
+    ("echo x >> docs/guide.md", ["docs/guide.md"]),
+    ("rm docs/guide.md", ["docs/guide.md"]),
+    ("echo x > new.txt", ["new.txt"]),
+    ("mkdir -p a/b; echo x > a/b/c.txt", ["a/b/c.txt"]),
+    ("mv src/calc.py calc.py", ["calc.py"]),
+    ("mv docs/guide.md src/guide.md", ["docs/guide.md"]),
+    ("chmod +x README.md", ["README.md"]),
+    ("rm README.md; ln -s src/calc.py README.md", ["README.md"]),
+    ("ln -s /etc docs/etc", ["docs/etc"]),
+    ("echo x >> docs/guide.md; git add -A", ["docs/guide.md"]),
+    ("echo x >> docs/guide.md; git add -A; git commit -qm agent", ["docs/guide.md"]),
+    ("echo x > 'with space.txt'; echo y > \"$(printf 'tab\\there')\"", ["tab\there", "with space.txt"]),
+], ids=lambda value: value[:40] if isinstance(value, str) else "")
+def test_out_of_scope(repo, edit, paths):
+    result = run_agent(repo, FIX + edit)
+    summary = result.must(1).json
+    assert summary["reason"] == "scope_violation"
+    if "tab\there" in paths:  # shown escaped, in one way or another
+        assert "with space.txt" in summary["out_of_scope_files"] and len(summary["out_of_scope_files"]) == 2
+    else:
+        assert summary["out_of_scope_files"] == paths
+
+
+@pytest.mark.parametrize("edit", [
+    "echo x > src/new.py", "rm src/calc.py; echo x > src/other", "mv src/calc.py src/sum.py", "chmod +x src/calc.py",
+    "ln -s calc.py src/link", "mkdir -p src/deep/er; echo x > src/deep/er/x", "echo x >> src/calc.py; git add -A",
+    "echo x >> src/calc.py; git commit -qam agent",
+], ids=lambda value: value[:40])
+def test_in_scope(repo, edit):
+    summary = run_agent(repo, edit).must(0).json
+    assert summary["out_of_scope_files"] == []
+
+
+def test_both_names_of_a_rename_are_changed_files(repo):
+    summary = run_agent(repo, "mv src/calc.py src/sum.py").must(0).json
+    assert summary["changed_files"] == ["src/calc.py", "src/sum.py"]
+
+
+@pytest.mark.parametrize("scope, edit, inside", [
+    (["src/calc.py"], "echo x >> src/calc.py", True),
+    (["src/calc.py"], "echo x > src/new.py", False),
+    (["src"], "echo x > src/new.py", True),
+    (["src/*.py"], "echo x > src/new.py", True),
+    (["src/*.py"], "mkdir src/a; echo x > src/a/b.py", False),
+    (["src/**/*.py"], "mkdir -p src/a/b; echo x > src/a/b/c.py", True),
+    (["src/**"], "mkdir -p src/a/b; echo x > src/a/b/c", True),
+    (["src/cal?.py"], "echo x >> src/calc.py", True),
+    (["./src\\calc.py"], "echo x >> src/calc.py", True),
+    (["**/calc.py"], "echo x >> src/calc.py", True),
+    (["*.md"], "echo x >> README.md", True),
+    (["*.md"], "echo x >> docs/guide.md", False),
+    (["src/[ab].py"], "echo x > src/a.py", False),
+    (["src/[ab].py"], "echo x > 'src/[ab].py'", True),
+    (["SRC/"], "echo x >> src/calc.py", False),
+], ids=str)
+def test_patterns(repo, scope, edit, inside):
+    result = run_agent(repo, edit, files_scope=scope)
+    assert (result.rc, result.json["reason"]) == ((0, None) if inside else (1, "scope_violation")), result
+
+
+def test_a_literal_name_wins_over_a_pattern(repo):
+    repo.write("src/a*.py", "star\n")
+    repo.commit()
+    violation(run_agent(repo, "echo x > src/abc.py", files_scope=["src/a*.py"]), "src/abc.py")
+
+
+def test_files_create_is_scope_too(repo):
+    summary = run_agent(repo, FIX + "mkdir -p include; echo x > include/new.h", files_create=["include/new.h"])
+    assert summary.must(0).json["changed_files"] == ["include/new.h", "src/calc.py"]
+
+
+# --- git behind the scope's back
+
+def test_agent_commits_are_folded_into_one(repo):
+    edit = FIX + "git commit -qam one; echo '# more' >> src/calc.py; git commit -qam two; echo '#' >> src/calc.py"
+    summary = run_agent(repo, edit, acceptance_tests=[IS_FIXED]).must(0).json
+    assert repo.git("rev-list", "--count", f"main..{summary['branch']}") == "1"
+    assert repo.show(summary["branch"], "src/calc.py").endswith("# more\n#")
+    kept = repo.git("log", "--format=%s", "--glob=refs/wsfsm")
+    assert "one" in kept.splitlines() and "two" in kept.splitlines()
+
+
+@pytest.mark.parametrize("edit", [
+    "git checkout -q -b elsewhere", "git checkout -q --detach", "git checkout -q --orphan alone",
+    "git symbolic-ref HEAD refs/heads/main",
+], ids=str)
+def test_head_moved_off_the_branch(repo, edit):
+    repo.agent(FIX + edit)
+    repo.bundle()
+    result = repo.run(guard=False).must(1)
+    assert result.json["reason"] == "scope_violation"
+
+
+@pytest.mark.parametrize("edit", [
+    "git config core.fsmonitor /bin/true",
+    "git config user.name Mallory",
+    "git config core.hooksPath /tmp",
+    'printf "#!/bin/sh\\n" > "$(git rev-parse --git-common-dir)/hooks/pre-commit"',
+    'mkdir -p "$(git rev-parse --git-common-dir)/info"; echo "*.x" >> "$(git rev-parse --git-common-dir)/info/exclude"',
+    'echo "* filter=evil" > "$(git rev-parse --git-common-dir)/info/attributes"',
+    "git branch mine", "git update-ref refs/heads/other $(git commit-tree -m x HEAD^{tree})",
+    "git stash store -m x $(git commit-tree -m x HEAD^{tree} -p HEAD)",
+    "git tag -f v1 $(git commit-tree -m x HEAD^{tree})", "git tag -d v1",
+], ids=lambda value: value[:50])
+def test_the_repository_itself_changed(repo, edit):
+    repo.git("tag", "v1")
+    repo.git("branch", "other")
+    repo.agent(FIX + edit)
+    repo.bundle()
+    result = repo.run(guard=False).must(1)
+    assert result.json["reason"] == "scope_violation"
+    assert result.json["out_of_scope_files"] == []
+    assert repo.event("scope_violation")
+
+
+@pytest.mark.parametrize("edit", [
+    "git config branch.x.remote origin", "git update-ref refs/remotes/origin/main HEAD",
+    "git -C \"$WSFSM_REPO\" tag fresh",
+], ids=str)
+def test_what_is_free(repo, edit):
+    repo.agent(FIX + edit)
+    repo.bundle()
+    repo.run(guard=False).must(0)
+
+
+def test_the_user_at_work_is_an_event(repo):
+    repo.agent(FIX + 'git -C "$WSFSM_REPO" tag fresh')
+    repo.bundle()
+    repo.run(guard=False).must(0)
+    assert "fresh" in json.dumps([row["payload_json"] for row in repo.events("ref_moved")])
+
+
+def test_the_user_commits_meanwhile(repo):
+    repo.agent(FIX + 'cd "$WSFSM_REPO"; echo mine > mine.txt; git add mine.txt; git commit -qm mine')
+    repo.bundle()
+    repo.run(guard=False).must(0)
+    assert repo.events("ref_moved")
+    assert repo.git("log", "-1", "--format=%s", "main") == "mine"
+
+
+# --- things that hide
+
+def test_nested_repository(repo):
+    result = run_agent(repo, FIX + "git init -q src/inner; echo x > src/inner/x")
+    assert result.must(1).json["reason"] == "scope_violation"
+
+
+def test_ignore_file_that_ignores_itself(repo):
+    result = run_agent(repo, FIX + "mkdir hidden; echo '*' > hidden/.gitignore; echo x > hidden/x")
+    assert "hidden/.gitignore" in violation(result, "hidden/.gitignore")["out_of_scope_files"]
+
+
+def test_ignore_file_in_scope_is_fine(repo):
+    run_agent(repo, FIX + "echo '*.tmp' > src/.gitignore").must(0)
+
+
+@pytest.mark.parametrize("edit", ["mkfifo docs/fifo", "mkfifo src/fifo"], ids=str)
+def test_fifo(repo, edit):
+    result = run_agent(repo, FIX + edit)
+    assert result.must(1).json["reason"] == "scope_violation"
+
+
+@pytest.mark.parametrize("edit", [
+    "rm .git; echo 'gitdir: /tmp' > .git", "rm .git", "rm .git; git init -q",
+    'echo /tmp > "$(git rev-parse --git-dir)/commondir"', 'echo /tmp/.git > "$(git rev-parse --git-dir)/gitdir"',
+    'echo "[core]" > "$(git rev-parse --git-dir)/config.worktree"',
+], ids=lambda value: value[:40])
+def test_worktree_turned_against_us(repo, edit):
+    result = run_agent(repo, FIX + edit)
+    summary = result.must(1).json
+    assert summary["reason"] == "scope_violation"
+    assert repo.history()[-1] == ("editing", "failed", "failed")
+    assert (repo.worktree() / "src/calc.py").exists()
+
+
+# --- what later tools leave
+
+def test_byproducts_are_no_violation(repo):
+    repo.agent(FIX)
+    repo.check("mkdir -p report; echo x > report/out.txt")
+    repo.bundle(static_tools=["check"], acceptance_tests=["mkdir cache; echo x > cache/x"])
+    summary = repo.run().must(0).json
+    assert repo.git("diff", "--name-only", "main", summary["branch"]) == "src/calc.py"
+    shown = json.dumps([row["payload_json"] for row in repo.events("byproducts")])
+    assert "report/out.txt" in shown and "cache/x" in shown
+    assert (repo.worktree() / "cache/x").exists()
+
+
+def test_later_tool_changes_a_tracked_file_outside(repo):
+    repo.agent(FIX)
+    repo.bundle(acceptance_tests=["echo x >> docs/guide.md"])
+    violation(repo.run(), "docs/guide.md")
+
+
+def test_later_tool_changes_a_file_in_scope(repo):
+    repo.agent(FIX)
+    repo.bundle(acceptance_tests=["echo '# formatted' >> src/calc.py"])
+    summary = repo.run().must(0).json
+    assert "formatted" not in repo.show(summary["branch"], "src/calc.py")
+
+
+def test_validate_scope_by_hand(repo):
+    repo.agent(FIX)
+    repo.bundle()
+    repo.run().must(0)
+    repo.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(0)
+    (repo.worktree() / "outside.txt").write_text("x\n")
+    result = repo.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(1)
+    assert "outside.txt" in result.stdout + result.stderr
