@@ -1,0 +1,133 @@
+#include <string.h>
+
+#include "columns.h"
+#include "commands.h"
+#include "session.h"
+#include "wsfsm/base/clock.h"
+#include "wsfsm/base/json.h"
+
+static const struct ws_option options[] = {
+    {.name = "run-id", .argument = "ID", .complete = WS_COMPLETE_RUN_ID, .help = "This run only."},
+    {.name = "ws-id",
+     .argument = "ID",
+     .complete = WS_COMPLETE_WS_ID,
+     .help = "Runs of this workstream only."},
+    {0},
+};
+
+/* From the start until the end, or until now when it is at work; an interrupted run stopped at its
+ * last row. */
+static int64_t elapsed_ms(const struct ws_run_row *run, bool alive)
+{
+    int64_t from = 0, to = 0;
+
+    if (!ws_time_parse(&from, run->created_at) || !ws_time_parse(&to, run->updated_at)) {
+        return 0;
+    }
+    return (alive ? ws_now_ms() : to) - from;
+}
+
+static void print_json(struct ws_buf *out, struct ws_session *s, const struct ws_run_row *run)
+{
+    int pid;
+    const char *liveness = ws_cli_liveness(&pid, s, run);
+
+    ws_json_open(out, '{');
+    ws_json_kstr(out, "run_id", run->run_id);
+    ws_json_kstr(out, "ws_id", run->ws_id);
+    ws_json_kstr(out, "status", run->run_status);
+    ws_json_kstr(out, "state", run->state);
+    ws_json_kstr(out, "liveness", liveness);
+    if (pid > 0) {
+        ws_json_kint(out, "pid", pid);
+    } else {
+        ws_json_knull(out, "pid");
+    }
+    ws_json_kint(out, "elapsed_ms", elapsed_ms(run, strcmp(liveness, "alive") == 0));
+    ws_json_kint(out, "transitions", run->last_seq);
+    ws_json_kstr(out, "created_at", run->created_at);
+    ws_json_kstr(out, "updated_at", run->updated_at);
+    ws_json_kstr(out, "machine_digest", run->digest);
+    ws_json_kbool(out, "dry_run", run->dry_run);
+    ws_json_close(out, '}');
+}
+
+static void add_row(struct ws_columns *table, struct ws_session *s, const struct ws_run_row *run)
+{
+    struct ws_buf elapsed = {0};
+    int pid;
+    const char *liveness = ws_cli_liveness(&pid, s, run);
+
+    ws_format_duration(&elapsed, elapsed_ms(run, strcmp(liveness, "alive") == 0));
+    ws_columns_add(table, run->run_id);
+    ws_columns_add(table, run->ws_id);
+    ws_columns_add(table, run->run_status);
+    ws_columns_add(table, run->state);
+    if (pid > 0) {
+        ws_columns_addf(table, "%s (pid %d)", liveness, pid);
+    } else {
+        ws_columns_addf(table, "%s%s", liveness, run->dry_run ? " (dry run)" : "");
+    }
+    ws_columns_add(table, ws_buf_str(&elapsed));
+    ws_buf_release(&elapsed);
+}
+
+static void print(struct ws_cli *cli, struct ws_session *s, const struct ws_run_rows *runs)
+{
+    struct ws_columns table = {.count = 6};
+
+    if (cli->json) {
+        ws_json_open(&cli->out.text, '[');
+        for (size_t i = 0; i < runs->len; i++) {
+            print_json(&cli->out.text, s, &runs->items[i]);
+        }
+        ws_json_close(&cli->out.text, ']');
+        ws_buf_putc(&cli->out.text, '\n');
+        return;
+    }
+    if (runs->len == 0) {
+        return;
+    }
+    static const char *const titles[] = {"RUN", "WORKSTREAM", "STATUS", "STATE", "NOW", "ELAPSED"};
+    for (size_t i = 0; i < table.count; i++) {
+        ws_columns_add(&table, titles[i]);
+    }
+    for (size_t i = 0; i < runs->len; i++) {
+        add_row(&table, s, &runs->items[i]);
+    }
+    ws_columns_print(&cli->out.text, &table);
+    ws_columns_release(&table);
+}
+
+static int run(struct ws_cli *cli, struct ws_error *err)
+{
+    struct ws_session session = {0};
+    struct ws_run_rows runs = {0};
+    int status = 0;
+
+    if (ws_cli_open_to_read(&session, cli, err) != 0) {
+        return -1;
+    }
+    if (session.store != NULL) {
+        status = ws_cli_runs(&runs, &session, ws_args_value(cli->args, "run-id"),
+                             ws_args_value(cli->args, "ws-id"), err);
+        if (status == 0) {
+            print(cli, &session, &runs);
+        }
+    }
+    ws_run_rows_release(&runs);
+    ws_session_close(&session);
+    return status;
+}
+
+const struct ws_cmd ws_cmd_status = {
+    .name = "status",
+    .summary = "List the runs, newest first",
+    .description = "Shows for each run its workstream, its state, whether it is alive (an "
+                   "orchestrator holds it), "
+                   "interrupted (it began, did not end, and nothing works on it) or finished, and "
+                   "the time it took. "
+                   "Prints nothing when nothing was ever run.",
+    .options = options,
+    .run = run,
+};

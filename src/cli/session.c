@@ -1,0 +1,99 @@
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/run/lock.h"
+
+int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error *err)
+{
+    struct ws_session_options options = {.directory = cli->directory, .database = cli->database};
+    struct ws_diags diags = {0};
+    int status = ws_session_open(s, &options, &diags, err);
+
+    ws_cli_diags(cli, &diags);
+    ws_diags_release(&diags);
+    return status;
+}
+
+int ws_cli_open_to_read(struct ws_session *s, const struct ws_cli *cli, struct ws_error *err)
+{
+    if (ws_cli_open(s, cli, err) != 0) {
+        return -1;
+    }
+    if (ws_session_store(s, WS_STORE_READ, err) != 0) {
+        ws_session_close(s);
+        return -1;
+    }
+    return 0;
+}
+
+int ws_cli_open_database(struct ws_session *s, const struct ws_cli *cli, enum ws_code code,
+                         struct ws_error *err)
+{
+    if (ws_cli_open_to_read(s, cli, err) != 0) {
+        return -1;
+    }
+    if (s->store == NULL) {
+        ws_fail(err, code, s->config.database, "there is no database yet; the first run makes it");
+        ws_session_close(s);
+        return -1;
+    }
+    return 0;
+}
+
+static int unknown_run(struct ws_session *s, const char *kind, const char *id, bool by_run,
+                       struct ws_error *err)
+{
+    struct ws_run_rows all = {0};
+
+    if (ws_store_runs(&all, s->store, NULL, NULL, err) != 0) {
+        return -1;
+    }
+    const char **ids = ws_calloc(all.len + 1, sizeof *ids);
+    for (size_t i = 0; i < all.len; i++) {
+        ids[i] = by_run ? all.items[i].run_id : all.items[i].ws_id;
+    }
+    const char *nearest = all.len > 0 ? ws_nearest(id, ids, all.len) : NULL;
+    if (nearest != NULL && strcmp(nearest, id) != 0) {
+        ws_fail(err, WS_E_UNKNOWN_ID, id, "no such %s; did you mean '%s'?", kind, nearest);
+    } else {
+        ws_fail(err, WS_E_UNKNOWN_ID, id, "no such %s; 'wsfsm status' lists them", kind);
+    }
+    free(ids);
+    ws_run_rows_release(&all);
+    return -1;
+}
+
+int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
+                const char *ws_id, struct ws_error *err)
+{
+    if (ws_store_runs(out, s->store, run_id, ws_id, err) != 0) {
+        return -1;
+    }
+    if (out->len > 0 || (run_id == NULL && ws_id == NULL)) {
+        return 0;
+    }
+    if (run_id != NULL) {
+        return unknown_run(s, ws_id != NULL ? "run of this workstream" : "run", run_id, true, err);
+    }
+    return unknown_run(s, "workstream in the database", ws_id, false, err);
+}
+
+const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_row *run)
+{
+    char holder[65] = "";
+
+    *pid = 0;
+    if (run->final) {
+        return "finished";
+    }
+    if (ws_lock_held(pid, holder, ws_repo_state_dir(s->repo), run->ws_id) &&
+        strcmp(holder, run->run_id) == 0) {
+        return "alive";
+    }
+    *pid = 0;
+    return "interrupted";
+}
