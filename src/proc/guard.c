@@ -17,13 +17,13 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "message.h"
 #include "tree.h"
 #include "wsfsm/base/clock.h"
@@ -70,19 +70,6 @@ static int guard_open(struct ws_guard *g)
     return ok && g->signals >= 0 ? WS_GUARD_OK : WS_GUARD_FAILED;
 }
 
-static int take_lock(struct ws_guard *g, struct ws_error *err)
-{
-    const char *path = g->command.lock_file;
-    if (path == NULL)
-        return 0;
-    g->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (g->lock < 0)
-        return ws_fail_errno(err, WS_E_IO, path, "cannot open the supervisor's lock");
-    if (flock(g->lock, LOCK_EX | LOCK_NB) < 0)
-        return ws_fail_errno(err, WS_E_BUSY, path, "another supervisor holds the lock");
-    return 0;
-}
-
 static void guard_start(struct ws_guard *g)
 {
     struct ws_command *c = &g->command;
@@ -97,7 +84,11 @@ static void guard_start(struct ws_guard *g)
     g->phase = WS_PHASE_DONE;
     if (ws_patterns_init(&g->patterns, &c->failure_patterns, why, sizeof g->exit.start_error) < 0)
         return;
-    if (take_lock(g, &err) < 0 || ws_child_start(&g->child, c, &err) < 0) {
+    if (c->lock_file != NULL && ws_guard_lock(&g->lock, c->lock_file, &err) < 0) {
+        snprintf(why, sizeof g->exit.start_error, "%.255s", err.message);
+        return;
+    }
+    if (ws_child_start(&g->child, c, &err) < 0) {
         snprintf(why, sizeof g->exit.start_error, "%.255s", err.message);
         return;
     }

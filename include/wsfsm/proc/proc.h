@@ -90,6 +90,10 @@ int ws_guard_main(void);
  * installed wsfsm here. The string is kept, not copied. */
 void ws_proc_set_guard(const char *executable);
 
+/* Waits until no supervisor holds `lock_file` any more: after a crash of the orchestrator, until its supervisor has
+ * ended everything. Fails with WS_E_BUSY after `timeout_ms`. No such file: nobody holds it. */
+int ws_guard_wait(const char *lock_file, int64_t timeout_ms, struct ws_error *err);
+
 /* Looks a command up: one with a '/' must be absolute; else the absolute entries of `path` (relative and empty
  * ones are skipped). `refuse` (may be NULL) is asked for each candidate, as resolved by realpath, and says why it
  * may not be used, or NULL. On success *out is malloc'ed. Fails with WS_E_UNKNOWN_ID and a reason. */

@@ -214,7 +214,8 @@ START_TEST(program_starts_with_default_signals_in_its_own_session)
     signal(SIGPIPE, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     ck_assert_ptr_nonnull(strstr(e.stdout_tail, "SigBlk:\t0000000000000000\n"));
-    ck_assert_msg(strstr(e.stdout_tail, "SigIgn:\t0000000000000000\n") != NULL, "%s", e.stdout_tail);
+    ck_assert_msg(strstr(e.stdout_tail, "SigIgn:\t0000000000000000\n") != NULL, "%s",
+                  e.stdout_tail);
     ws_exit_release(&e);
 
     run_shell(&e, "read a b c d e f rest < /proc/self/stat; echo $$ $e $f; echo \"session $$\"");
