@@ -79,6 +79,9 @@ extern const struct ws_machine ws_machine_shipped;
 
 void ws_machine_free(struct ws_machine *m); /* NULL and compiled-in machines are fine */
 
+/* A machine that owns all it points to, whatever `m` points into. The caller frees it (ws_machine_free). */
+struct ws_machine *ws_machine_copy(const struct ws_machine *m);
+
 int ws_machine_state(const struct ws_machine *m, const char *name); /* index or WS_NONE */
 
 /* Over states, arms, guards, bounds and timeouts in canonical order; not over lines, comments and docs. */
