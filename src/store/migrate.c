@@ -1,0 +1,124 @@
+#include "migrate.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "internal.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+
+/* Version 1 is the first one. */
+const struct ws_migration_plan ws_migration_plan = {
+    .version = WS_SCHEMA_VERSION, .oldest = 1, .steps = NULL};
+
+static int copy_pages(sqlite3 *from, const char *path, const char *to, struct ws_error *err)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(to, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (rc == SQLITE_OK) {
+        sqlite3_backup *backup = sqlite3_backup_init(db, "main", from, "main");
+        if (backup != NULL) {
+            sqlite3_backup_step(backup, -1);
+            rc = sqlite3_backup_finish(backup);
+        } else {
+            rc = sqlite3_errcode(db);
+        }
+    }
+    rc = rc == SQLITE_OK ? 0 : ws_sql_fail(db, path, rc, "copy the database", err);
+    sqlite3_close(db);
+    return rc;
+}
+
+static int sync_and_name(const char *temporary, const char *to, struct ws_error *err)
+{
+    char *dir = ws_path_dir(to);
+    int fd = open(temporary, O_RDWR | O_CLOEXEC);
+    int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = 0;
+
+    if (fd < 0 || dir_fd < 0 || fsync(fd) != 0 || rename(temporary, to) != 0 ||
+        fsync(dir_fd) != 0) {
+        rc = ws_fail_errno(err, WS_E_STORE, to, "cannot write the copy");
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (dir_fd >= 0) {
+        close(dir_fd);
+    }
+    free(dir);
+    return rc;
+}
+
+int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_error *err)
+{
+    char *temporary = ws_format("%s.part", to);
+    char *journal = ws_format("%s-journal", temporary);
+    int rc = -1;
+
+    unlink(temporary);
+    unlink(journal);
+    if (ws_create_file(temporary, "", 0, 0600, err) == 0 &&
+        copy_pages(db, path, temporary, err) == 0) {
+        rc = sync_and_name(temporary, to, err);
+    }
+    if (rc != 0) {
+        unlink(temporary);
+        unlink(journal);
+    }
+    free(journal);
+    free(temporary);
+    return rc;
+}
+
+static int one_step(sqlite3 *db, const char *path, int from, const char *sql, struct ws_error *err)
+{
+    char *text = sqlite3_mprintf("BEGIN EXCLUSIVE; %s; PRAGMA user_version = %d;", sql, from + 1);
+    int rc = sqlite3_exec(db, text, NULL, NULL, NULL);
+
+    sqlite3_free(text);
+    ws_fault_point("store.migrate.before");
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    }
+    ws_fault_point("store.migrate.after");
+    if (rc == SQLITE_OK) {
+        return 0;
+    }
+    ws_sql_fail(db, path, rc, "bring the database to the present version", err);
+    if (!sqlite3_get_autocommit(db)) {
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return -1;
+}
+
+int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *plan,
+               struct ws_error *err)
+{
+    sqlite3_int64 version;
+    int rc = ws_file_number(&version, db, "PRAGMA user_version");
+
+    if (rc != SQLITE_OK) {
+        return ws_sql_fail(db, path, rc, "read the database", err);
+    }
+    if (version >= plan->version) {
+        return 0;
+    }
+    if (version < plan->oldest) {
+        return ws_fail(err, WS_E_STORE, path,
+                       "version %lld of the database is older than this wsfsm knows (%d)",
+                       (long long)version, plan->oldest);
+    }
+    char *backup = ws_format("%s.v%lld.backup", path, (long long)version);
+    rc = ws_copy_database(db, path, backup, err);
+    free(backup);
+    for (int v = (int)version; rc == 0 && v < plan->version; v++) {
+        rc = one_step(db, path, v, plan->steps[v - plan->oldest], err);
+    }
+    return rc;
+}
