@@ -91,11 +91,4 @@ int ws_run_summary(struct ws_summary *out, struct ws_session *s, const char *run
 /* Does a process hold this workstream now? *pid is its holder (0: unknown). */
 bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id);
 
-/* Adapts the repository's base tree for the project layer. Both must outlive the view. */
-struct ws_base_tree {
-    struct ws_repo *repo;
-    char oid[WS_OID_HEX];
-};
-struct ws_tree_view ws_base_tree_view(struct ws_base_tree *base);
-
 #endif

@@ -1,0 +1,104 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/project/scope.h"
+#include "wsfsm/steps/base_tree.h"
+
+/* The agent would work on stale files where the user's checkout differs in scope. */
+int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
+                      const struct ws_run_options *o, struct ws_error *err)
+{
+    const struct ws_base_tree base = {.repo = s->repo, .oid = plan->base_oid};
+    const struct ws_tree_view view = ws_base_tree_view(&base);
+    const struct ws_workstream *ws = &plan->workstream;
+    struct ws_strv dirty = {0};
+    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+    int rc = ws_repo_dirty(&dirty, s->repo, err);
+    for (size_t i = 0; rc == 0 && i < dirty.len && !o->allow_dirty; i++)
+        if (ws_scope_has(scope, dirty.items[i]))
+            rc = ws_fail(err, WS_E_DIRTY_SCOPE, dirty.items[i],
+                         "has uncommitted changes and is in scope; commit or stash them, or say "
+                         "--allow-dirty");
+    if (rc == 0 && dirty.len)
+        ws_warn(o, ws_format("the checkout has %zu uncommitted change%s; the run works on commit "
+                             "%.10s without them",
+                             dirty.len, dirty.len == 1 ? "" : "s", plan->base_oid));
+    ws_scope_free(scope);
+    ws_strv_release(&dirty);
+    return rc;
+}
+
+/* Do two running workstreams' scopes meet? */
+static int check_overlap(struct ws_session *s, const struct ws_plan *plan,
+                         const struct ws_run_row *other, struct ws_error *err)
+{
+    const struct ws_base_tree base = {.repo = s->repo, .oid = plan->base_oid};
+    const struct ws_tree_view view = ws_base_tree_view(&base);
+    struct ws_plan theirs;
+    struct ws_strv a = {0}, b = {0};
+    const char *one, *two;
+    if (ws_plan_parse(&theirs, other->metadata_json, err) < 0)
+        return -1;
+    ws_strv_copy(&a, &plan->workstream.files_scope);
+    ws_strv_copy(&a, &plan->workstream.files_create);
+    ws_strv_copy(&b, &theirs.workstream.files_scope);
+    ws_strv_copy(&b, &theirs.workstream.files_create);
+    int rc = 0;
+    if (ws_scope_overlap(&one, &two, &a, &b, &view))
+        rc = ws_fail(err, WS_E_BUSY, other->ws_id,
+                     "is running (run %s) and may touch '%s', which meets '%s' here", other->run_id,
+                     two, one);
+    ws_strv_release(&a);
+    ws_strv_release(&b);
+    ws_plan_release(&theirs);
+    return rc;
+}
+
+/* Looks at the unfinished runs: a living one whose scope overlaps refuses this one, a dead one of
+ * the same workstream is worth a note. */
+int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
+                           const struct ws_run_options *o, struct ws_error *err)
+{
+    struct ws_run_rows rows = {0};
+    int rc = ws_store_runs(&rows, s->store, NULL, NULL, err);
+    for (size_t i = 0; rc == 0 && i < rows.len; i++) {
+        const struct ws_run_row *r = &rows.items[i];
+        if (r->final || r->dry_run)
+            continue;
+        if (!strcmp(r->ws_id, plan->workstream.id))
+            ws_note(o, ws_format("run %s of this workstream is unfinished; `wsfsm run --ws-id %s "
+                                 "--run-id %s` goes on with it",
+                                 r->run_id, r->ws_id, r->run_id));
+        else if (ws_run_alive(NULL, s, r->ws_id))
+            rc = check_overlap(s, plan, r, err);
+    }
+    ws_run_rows_release(&rows);
+    return rc;
+}
+
+int ws_note_dependencies(struct ws_session *s, const char *run_id, const struct ws_workstream *ws,
+                         const struct ws_run_options *o, struct ws_error *err)
+{
+    for (size_t i = 0; i < ws->depends_on.len; i++) {
+        const char *needed = ws->depends_on.items[i];
+        bool well = false;
+        if (ws_store_ended_well(&well, s->store, needed, err) < 0)
+            return -1;
+        if (well)
+            continue;
+        struct ws_buf payload = {0};
+        ws_json_open(&payload, '{');
+        ws_json_kstr(&payload, "depends_on", needed);
+        ws_json_close(&payload, '}');
+        int rc =
+            ws_store_event(s->store, run_id, ws->id, "dependency_unmet", ws_buf_str(&payload), err);
+        ws_buf_release(&payload);
+        if (rc < 0)
+            return -1;
+        ws_warn(o, ws_format("%s depends on %s, which has never ended well", ws->id, needed));
+    }
+    return 0;
+}

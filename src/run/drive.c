@@ -1,0 +1,95 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "wsfsm/engine/engine.h"
+#include "wsfsm/steps/lifecycle.h"
+
+static int engine_step(struct ws_report *report, void *payload, const struct ws_attempt *attempt,
+                       struct ws_error *err)
+{
+    return ws_step_run(report, payload, attempt, err);
+}
+
+static int engine_recover(struct ws_report *report, void *payload, const struct ws_attempt *attempt,
+                          struct ws_error *err)
+{
+    return ws_step_recover(report, payload, attempt, err);
+}
+
+static int engine_guard(bool *truth, void *payload, const char *guard,
+                        const struct ws_report *report)
+{
+    (void)payload;
+    return ws_step_guard(truth, guard, report);
+}
+
+static int engine_ending(struct ws_ending *out, void *payload, const struct ws_state *final,
+                         const struct ws_sealed *sealed, const struct ws_report *report,
+                         struct ws_error *err)
+{
+    (void)report;
+    return ws_step_ending(out, payload, final, sealed, err);
+}
+
+static void engine_moved(void *payload, const struct ws_move *move, const struct ws_sealed *sealed)
+{
+    const struct ws_context *c = payload;
+    const struct ws_arm *arm = &move->machine->arms[move->arm];
+    (void)sealed;
+    if (c->observer && c->observer->entered)
+        c->observer->entered(c->observer->payload, move->machine->states[arm->from].name,
+                             arm->event, move->machine->states[arm->to].name);
+}
+
+static int finish_end(struct ws_session *s, const char *run_id, const struct ws_run_options *o,
+                      struct ws_error *err)
+{
+    struct ws_effect_rows rows = {0};
+    int rc = ws_store_effects(&rows, s->store, err);
+    for (size_t i = 0; rc == 0 && i < rows.len; i++) {
+        char *text = NULL;
+        if (strcmp(rows.items[i].run_id, run_id))
+            continue;
+        rc = ws_effect_carry_out(&text, s->repo, s->store, &rows.items[i], err);
+        if (text)
+            ws_warn(o, text);
+    }
+    ws_effect_rows_release(&rows);
+    return rc;
+}
+
+int ws_drive(struct ws_session *s, const struct ws_plan *plan, const struct ws_machine *machine,
+             const char *run_id, int64_t fence, const struct ws_run_options *o,
+             struct ws_error *err)
+{
+    struct ws_context context = {
+        .run_id = run_id,
+        .ws_id = plan->workstream.id,
+        .fence = fence,
+        .repo = s->repo,
+        .store = s->store,
+        .plan = plan,
+        .machine = machine,
+        .stop = o->stop,
+        .observer = o->observer,
+    };
+    struct ws_store_journal store_journal = {s->store, run_id, plan->workstream.id, fence, machine};
+    const struct ws_journal journal = ws_journal_of_store(&store_journal);
+    const struct ws_engine engine = {
+        .machine = machine,
+        .journal = &journal,
+        .step = engine_step,
+        .recover = engine_recover,
+        .guard = engine_guard,
+        .ending = engine_ending,
+        .moved = engine_moved,
+        .payload = &context,
+    };
+    struct ws_end end;
+    int rc = ws_engine_run(&end, &engine, err);
+    if (rc == 0 && end.stand == WS_STAND_FINAL)
+        rc = finish_end(s, run_id, o, err);
+    ws_context_release(&context);
+    return rc;
+}

@@ -1,0 +1,45 @@
+/* Between the files of the run layer. */
+#ifndef WS_RUN_INTERNAL_H
+#define WS_RUN_INTERNAL_H
+
+#include "wsfsm/run/run.h"
+#include "wsfsm/store/read.h"
+
+/* Reads from the checkout what the run will be: resolved tools and profiles, base, patch,
+ * fingerprint. Nothing is written but a copy of the patch. */
+int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_workstream *workstream,
+                 const struct ws_machine *machine, const struct ws_run_options *options,
+                 struct ws_error *err);
+
+/* Copies metadata.patch to where no tool writes; sets plan->patch_file. */
+int ws_keep_patch(struct ws_plan *plan, struct ws_session *s, const char *run_id,
+                  struct ws_error *err);
+
+/* Why a run did not end in success; malloc'ed. */
+char *ws_end_reason(const struct ws_transition_row *last, const struct ws_attempt_rows *attempts);
+
+/* Walks the machine from where the run stands to its end, or to where it is left; then does in git
+ * what the end asks for. The caller holds the workstream's lock and the lease `fence`. */
+int ws_drive(struct ws_session *s, const struct ws_plan *plan, const struct ws_machine *machine,
+             const char *run_id, int64_t fence, const struct ws_run_options *o,
+             struct ws_error *err);
+
+/* Uncommitted changes of the user's checkout to paths in scope refuse the run, unless
+ * --allow-dirty. */
+int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
+                      const struct ws_run_options *o, struct ws_error *err);
+
+/* A living run whose scope overlaps refuses this one (WS_E_BUSY); a dead one of this workstream is
+ * a note. */
+int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
+                           const struct ws_run_options *o, struct ws_error *err);
+
+/* A dependency that has never ended well: an event `dependency_unmet` and a warning. */
+int ws_note_dependencies(struct ws_session *s, const char *run_id, const struct ws_workstream *ws,
+                         const struct ws_run_options *o, struct ws_error *err);
+
+/* To the observer; the text is freed. */
+void ws_warn(const struct ws_run_options *o, char *text);
+void ws_note(const struct ws_run_options *o, char *text);
+
+#endif

@@ -1,0 +1,175 @@
+#include "wsfsm/run/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/hash.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/run/lock.h"
+#include "wsfsm/steps/binding.h"
+
+static int create_run(int64_t *fence, struct ws_session *s, const struct ws_plan *plan,
+                      const char *run_id, struct ws_error *err)
+{
+    struct ws_buf metadata = {0}, depends = {0};
+    ws_plan_json(&metadata, plan);
+    ws_json_open(&depends, '[');
+    for (size_t i = 0; i < plan->workstream.depends_on.len; i++)
+        ws_json_str(&depends, plan->workstream.depends_on.items[i]);
+    ws_json_close(&depends, ']');
+    const struct ws_new_run run = {
+        .run_id = run_id,
+        .ws_id = plan->workstream.id,
+        .machine = &ws_machine_shipped,
+        .metadata_json = ws_buf_str(&metadata),
+        .depends_on_json = ws_buf_str(&depends),
+        .dry_run = plan->dry_run,
+    };
+    int rc = ws_store_create_run(fence, s->store, &run, err);
+    ws_buf_release(&metadata);
+    ws_buf_release(&depends);
+    ws_fault_point("run.created");
+    return rc;
+}
+
+/* One process at a time looks at the others and enters itself. */
+static int enter_run(int64_t *fence, struct ws_session *s, struct ws_plan *plan, const char *run_id,
+                     const struct ws_run_options *o, struct ws_error *err)
+{
+    struct ws_lock starting;
+    if (ws_lock_starting(&starting, ws_repo_state_dir(s->repo), err) < 0)
+        return -1;
+    int rc = ws_admit_beside_others(s, plan, o, err);
+    if (rc == 0)
+        rc = ws_keep_patch(plan, s, run_id, err);
+    if (rc == 0)
+        rc = create_run(fence, s, plan, run_id, err);
+    if (rc == 0)
+        rc = ws_note_dependencies(s, run_id, &plan->workstream, o, err);
+    ws_lock_release(&starting);
+    return rc;
+}
+
+static int start_new(struct ws_summary *out, struct ws_session *s,
+                     const struct ws_workstream *workstream, const char *run_id,
+                     const struct ws_run_options *o, struct ws_error *err)
+{
+    struct ws_plan plan;
+    struct ws_lock lock = {.fd = -1};
+    int64_t fence = 0;
+    if (ws_make_plan(&plan, s, workstream, &ws_machine_shipped, o, err) < 0)
+        return -1;
+    int rc = plan.dry_run ? 0 : ws_admit_checkout(s, &plan, o, err);
+    if (rc == 0 && !s->store)
+        rc = ws_session_store(s, WS_STORE_CREATE, err);
+    if (rc == 0)
+        rc = ws_lock_take(&lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
+    if (rc == 0)
+        rc = enter_run(&fence, s, &plan, run_id, o, err);
+    if (rc == 0)
+        rc = ws_drive(s, &plan, &ws_machine_shipped, run_id, fence, o, err);
+    if (rc == 0)
+        rc = ws_run_summary(out, s, run_id, err);
+    ws_lock_release(&lock);
+    ws_plan_release(&plan);
+    return rc;
+}
+
+/* Under the machine it was started with and with what it was started with; nothing is read from the
+ * checkout. */
+static int go_on(struct ws_summary *out, struct ws_session *s, const struct ws_run_row *row,
+                 const struct ws_run_options *o, struct ws_error *err)
+{
+    struct ws_plan plan = {0};
+    struct ws_machine *machine = NULL;
+    struct ws_lock lock = {.fd = -1};
+    int64_t fence = 0;
+    int rc = ws_lock_take(&lock, ws_repo_state_dir(s->repo), row->ws_id, row->run_id, err);
+    if (rc == 0)
+        rc = ws_plan_parse(&plan, row->metadata_json, err);
+    if (rc == 0)
+        rc = ws_store_load_machine(&machine, s->store, row->digest, err);
+    if (rc == 0)
+        rc = ws_machine_bound(machine, err);
+    if (rc == 0)
+        rc = ws_store_take_lease(&fence, s->store, row->run_id, row->ws_id, err);
+    if (rc == 0)
+        rc = ws_drive(s, &plan, machine, row->run_id, fence, o, err);
+    if (rc == 0)
+        rc = ws_run_summary(out, s, row->run_id, err);
+    ws_lock_release(&lock);
+    ws_machine_free(machine);
+    ws_plan_release(&plan);
+    return rc;
+}
+
+/* 1: there is no such run, so that one may be started; 0: it was carried to an end. */
+static int resume(struct ws_summary *out, struct ws_session *s, const char *ws_id,
+                  const struct ws_run_options *o, struct ws_error *err)
+{
+    struct ws_run_rows rows = {0};
+    if (!ws_valid_run_id(o->run_id))
+        return ws_fail(
+            err, WS_E_USAGE, o->run_id,
+            "is no run id; letters, digits, '-' and '_', at most 64, the first a letter or digit");
+    if (!s->store && ws_store_exists(s->config.database) &&
+        ws_session_store(s, WS_STORE_WRITE, err) < 0)
+        return -1;
+    if (!s->store)
+        return 1;
+    int rc = ws_store_runs(&rows, s->store, o->run_id, NULL, err);
+    if (rc < 0 || !rows.len) {
+        rc = rc < 0 ? -1 : 1;
+    } else if (strcmp(rows.items[0].ws_id, ws_id)) {
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id, "is a run of %s, not of %s",
+                     rows.items[0].ws_id, ws_id);
+    } else if (rows.items[0].final) {
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id,
+                     "has ended in %s; leave --run-id out for a new run", rows.items[0].state);
+    } else {
+        rc = go_on(out, s, &rows.items[0], o, err);
+    }
+    ws_run_rows_release(&rows);
+    return rc;
+}
+
+int ws_run_workstream(struct ws_summary *out, struct ws_session *s,
+                      const struct ws_workstream *workstream, const struct ws_run_options *options,
+                      struct ws_error *err)
+{
+    *out = (struct ws_summary){0};
+    if (options->run_id) {
+        int rc = resume(out, s, workstream->id, options, err);
+        return rc == 1 ? start_new(out, s, workstream, options->run_id, options, err) : rc;
+    }
+    char *run_id = ws_new_run_id();
+    int rc = start_new(out, s, workstream, run_id, options, err);
+    free(run_id);
+    return rc;
+}
+
+int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_session *s,
+                                         const char *ws_id, const struct ws_run_options *options,
+                                         struct ws_diags *diags, struct ws_error *err)
+{
+    struct ws_bundles bundles = {0};
+    const char *dir = s->config.workstream_dir;
+    const char *root = ws_repo_root(s->repo);
+    const char *shown =
+        ws_path_under(dir, root) && strlen(dir) > strlen(root) ? dir + strlen(root) + 1 : dir;
+    *out = (struct ws_summary){0};
+    int rc = options->run_id ? resume(out, s, ws_id, options, err) : 1;
+    if (rc != 1)
+        return rc;
+    rc = ws_bundle_read_dir(&bundles, dir, shown, diags, err);
+    if (rc == 0) {
+        const struct ws_workstream *found = ws_bundles_find(&bundles, ws_id, diags, err);
+        rc = found ? start(out, s, found, options, err) : -1;
+    }
+    ws_bundles_release(&bundles);
+    return rc;
+}

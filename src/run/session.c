@@ -1,0 +1,63 @@
+#include <stdlib.h>
+
+#include "wsfsm/run/lock.h"
+#include "wsfsm/run/run.h"
+#include "wsfsm/steps/lifecycle.h"
+
+int ws_session_open(struct ws_session *s, const struct ws_session_options *options,
+                    struct ws_diags *diags, struct ws_error *err)
+{
+    *s = (struct ws_session){0};
+    if (ws_repo_open(&s->repo, options->directory ? options->directory : ".", err) < 0)
+        return -1;
+    const struct ws_config_options given = {.database = options->database};
+    if (ws_config_load(&s->config, ws_repo_root(s->repo), &given, NULL, NULL, diags) < 0) {
+        ws_session_close(s);
+        return ws_fail(err, WS_E_CONFIG, NULL,
+                       "the configuration is unsound; mend what is named above");
+    }
+    return 0;
+}
+
+void ws_session_close(struct ws_session *s)
+{
+    if (!s)
+        return;
+    ws_store_close(s->store);
+    ws_config_release(&s->config);
+    ws_repo_close(s->repo);
+    *s = (struct ws_session){0};
+}
+
+/* What a crash left between the last row and the refs. */
+static int finish_ends(struct ws_session *s, struct ws_error *err)
+{
+    struct ws_effect_rows rows = {0};
+    int rc = ws_store_effects(&rows, s->store, err);
+    for (size_t i = 0; rc == 0 && i < rows.len; i++) {
+        char *note = NULL;
+        rc = ws_effect_carry_out(&note, s->repo, s->store, &rows.items[i], err);
+        free(note);
+    }
+    ws_effect_rows_release(&rows);
+    return rc;
+}
+
+int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_error *err)
+{
+    char repo_id[33];
+    if (mode == WS_STORE_READ && !ws_store_exists(s->config.database))
+        return 0;
+    if (mode == WS_STORE_CREATE && ws_repo_make_dirs(s->repo, err) < 0)
+        return -1;
+    if (ws_repo_id(repo_id, s->repo, mode == WS_STORE_CREATE, err) < 0)
+        return -1;
+    if (ws_store_open(&s->store, s->config.database, mode, repo_id[0] ? repo_id : NULL, err) < 0)
+        return -1;
+    return mode == WS_STORE_READ ? 0 : finish_ends(s, err);
+}
+
+bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id)
+{
+    return ws_lock_held(pid, NULL, ws_repo_state_dir(s->repo), ws_id);
+}

@@ -1,0 +1,160 @@
+#include "change.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "wsfsm/base/json.h"
+#include "wsfsm/project/scope.h"
+#include "wsfsm/steps/base_tree.h"
+
+static void name_each(struct ws_strv *out, const char *what, const struct ws_strv *paths)
+{
+    for (size_t i = 0; i < paths->len; i++)
+        ws_strv_addf(out, "%s: %s", what, paths->items[i]);
+}
+
+static void add_names(struct ws_strv *out, const struct ws_changes *changes)
+{
+    for (size_t i = 0; i < changes->len; i++) {
+        ws_strv_add(out, changes->items[i].path);
+        if (changes->items[i].old_path)
+            ws_strv_add(out, changes->items[i].old_path);
+    }
+    ws_strv_sort(out);
+    ws_strv_unique(out);
+}
+
+int ws_change_take(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    struct ws_changes changes = {0};
+    int rc = ws_repo_diff(&changes, c->repo, c->plan->base_oid, w->now.tree, err);
+    if (rc == 0) {
+        ws_facts_release(&c->facts);
+        snprintf(c->facts.change, sizeof c->facts.change, "%s", w->now.tree);
+        add_names(&c->facts.changed_files, &changes);
+        name_each(&c->facts.violations, "nested repository", &w->now.nested);
+        name_each(&c->facts.violations, "device, FIFO or socket", &w->now.special);
+        name_each(&c->facts.violations, "too large to be kept", &w->now.too_large);
+    }
+    ws_changes_release(&changes);
+    return rc;
+}
+
+int ws_change_files(struct ws_strv *out, const struct ws_work *w, struct ws_error *err)
+{
+    const struct ws_context *c = w->context;
+    struct ws_changes changes = {0};
+    if (!c->facts.change[0])
+        return 0;
+    int rc = ws_repo_diff(&changes, c->repo, c->plan->base_oid, c->facts.change, err);
+    for (size_t i = 0; rc == 0 && i < changes.len; i++)
+        if (changes.items[i].status != 'D')
+            ws_strv_add(out, changes.items[i].path);
+    ws_strv_sort(out);
+    ws_changes_release(&changes);
+    return rc;
+}
+
+static const char *change_tree(const struct ws_context *c)
+{
+    return c->facts.change[0] ? c->facts.change : c->plan->base_oid;
+}
+
+static void find_outside(struct ws_strv *out, const struct ws_strv *paths,
+                         const struct ws_scope *scope)
+{
+    for (size_t i = 0; i < paths->len; i++)
+        if (!ws_scope_has(scope, paths->items[i]))
+            ws_strv_add(out, paths->items[i]);
+}
+
+/* What later tools left behind: untracked paths are by-products, tracked ones outside the scope a
+ * violation. */
+static int find_left_behind(struct ws_strv *byproducts, struct ws_strv *notes, struct ws_work *w,
+                            const struct ws_scope *scope, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    struct ws_changes changes = {0};
+    int rc = ws_repo_diff(&changes, c->repo, change_tree(c), w->now.tree, err);
+    for (size_t i = 0; rc == 0 && i < changes.len; i++) {
+        const struct ws_change *ch = &changes.items[i];
+        const char *tracked = ch->old_path ? ch->old_path : ch->path;
+        if (ch->status == 'A' || ch->old_path)
+            ws_strv_add(byproducts, ch->path);
+        if (ch->status == 'A')
+            continue;
+        ws_strv_add(ws_scope_has(scope, tracked) ? notes : &c->facts.out_of_scope, tracked);
+    }
+    ws_changes_release(&changes);
+    return rc;
+}
+
+static void tell_paths(struct ws_report *r, const char *type, const char *key,
+                       const struct ws_strv *paths)
+{
+    if (!paths->len)
+        return;
+    struct ws_buf payload = {0};
+    ws_json_open(&payload, '{');
+    ws_json_kpaths(&payload, key, paths);
+    ws_json_close(&payload, '}');
+    ws_report_event(r, type, ws_buf_str(&payload));
+    ws_buf_release(&payload);
+}
+
+static void tell_scope(struct ws_work *w)
+{
+    struct ws_facts *f = &w->context->facts;
+    bool in_scope = !f->out_of_scope.len && !f->violations.len;
+    struct ws_buf payload = {0};
+    ws_json_open(&payload, '{');
+    ws_json_kpaths(&payload, "paths", &f->out_of_scope);
+    ws_json_kstrv(&payload, "violations", &f->violations);
+    ws_json_kint(&payload, "changed_files", (int64_t)f->changed_files.len);
+    ws_json_close(&payload, '}');
+    ws_report_event(w->report, in_scope ? "scope_ok" : "scope_violation", ws_buf_str(&payload));
+    ws_buf_release(&payload);
+    ws_report_evidence(w->report, "scope", "in_scope", in_scope ? WS_PASS : WS_FAIL,
+                       change_tree(w->context));
+}
+
+/* The repository around the worktree: what a tool must leave alone. */
+static int compare_surroundings(struct ws_strv *moved, struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    return ws_repo_fingerprint_compare(&c->facts.violations, moved, c->repo, c->plan->fingerprint,
+                                       ws_worktree_branch(c->worktree), err);
+}
+
+int ws_change_check_scope(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    const struct ws_workstream *ws = &c->plan->workstream;
+    const struct ws_base_tree base = {.repo = c->repo, .oid = c->plan->base_oid};
+    const struct ws_tree_view view = ws_base_tree_view(&base);
+    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+    struct ws_strv byproducts = {0}, notes = {0}, moved = {0};
+
+    ws_strv_clear(&c->facts.out_of_scope);
+    find_outside(&c->facts.out_of_scope, &c->facts.changed_files, scope);
+    int rc = find_left_behind(&byproducts, &notes, w, scope, err);
+    if (rc == 0)
+        rc = compare_surroundings(&moved, w, err);
+    if (rc == 0) {
+        ws_strv_sort(&c->facts.out_of_scope);
+        ws_strv_unique(&c->facts.out_of_scope);
+        ws_strv_sort(&c->facts.violations);
+        ws_strv_unique(&c->facts.violations);
+        c->facts.scope_checked = true;
+        tell_paths(w->report, "byproducts", "paths", &byproducts);
+        tell_paths(w->report, "changed_after_edit", "paths", &notes);
+        tell_paths(w->report, "ref_moved", "refs", &moved);
+        tell_scope(w);
+    }
+    ws_scope_free(scope);
+    ws_strv_release(&byproducts);
+    ws_strv_release(&notes);
+    ws_strv_release(&moved);
+    return rc;
+}

@@ -1,0 +1,204 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/doc/doc.h"
+#include "wsfsm/steps/lifecycle.h"
+
+enum { SUBJECT_MAX = 72 };
+
+static void add_trailers(struct ws_buf *out, const struct ws_context *c,
+                         const struct ws_sealed *sealed)
+{
+    ws_buf_printf(out, "Wsfsm-Run: %s\nWsfsm-Workstream: %s\nWsfsm-History: %s\n", c->run_id,
+                  c->ws_id, sealed->hash);
+}
+
+/* A line of a bundle inside a commit message: no control characters, and no line of its own to fake
+ * a trailer with. */
+static void add_line(struct ws_buf *out, const char *text, size_t max)
+{
+    struct ws_buf line = {0};
+    size_t len = strcspn(text, "\r\n");
+    ws_escape_line(&line, text, len);
+    size_t end = line.len;
+    if (end > max) {
+        end = max;
+        while (end && ((unsigned char)line.data[end] & 0xC0) == 0x80)
+            end--;
+    }
+    if (end)
+        ws_buf_add(out, line.data, end);
+    ws_buf_release(&line);
+}
+
+static void write_message(struct ws_buf *out, const struct ws_context *c,
+                          const struct ws_sealed *sealed)
+{
+    const struct ws_workstream *ws = &c->plan->workstream;
+    const char *what = ws->title ? ws->title : ws->tasks.len ? ws->tasks.items[0] : "done";
+    ws_buf_printf(out, "%s: ", c->ws_id);
+    add_line(out, what, SUBJECT_MAX);
+    ws_buf_puts(out, "\n\n");
+    for (size_t i = 0; i < ws->tasks.len; i++) {
+        ws_buf_puts(out, "- ");
+        add_line(out, ws->tasks.items[i], 1000);
+        ws_buf_putc(out, '\n');
+    }
+    if (ws->tasks.len)
+        ws_buf_putc(out, '\n');
+    add_trailers(out, c, sealed);
+}
+
+static int make_commit(char oid[WS_OID_HEX], const struct ws_context *c,
+                       const struct ws_sealed *sealed, struct ws_error *err)
+{
+    struct ws_buf message = {0};
+    write_message(&message, c, sealed);
+    const struct ws_commit commit = {
+        .tree = c->facts.change,
+        .parents = {c->plan->base_oid},
+        .message = ws_buf_str(&message),
+    };
+    int rc = ws_repo_commit(oid, c->repo, &commit, err);
+    ws_buf_release(&message);
+    return rc;
+}
+
+static int make_anchor(char oid[WS_OID_HEX], const struct ws_context *c, const char *commit,
+                       const struct ws_state *final, const struct ws_sealed *sealed,
+                       struct ws_error *err)
+{
+    struct ws_buf message = {0};
+    char tree[WS_OID_HEX];
+    const char *parent = commit[0] ? commit : c->plan->base_oid;
+    ws_buf_printf(&message, "wsfsm: %s ended in %s\n\n", c->ws_id, final->name);
+    add_trailers(&message, c, sealed);
+    ws_buf_printf(&message, "Wsfsm-Database: %s\n", ws_store_id(c->store));
+    int rc = ws_repo_tree_of(tree, c->repo, parent, err);
+    if (rc == 0) {
+        const struct ws_commit anchor = {
+            .tree = tree, .parents = {parent}, .message = ws_buf_str(&message)};
+        rc = ws_repo_commit(oid, c->repo, &anchor, err);
+    }
+    ws_buf_release(&message);
+    return rc;
+}
+
+static char *describe(const struct ws_context *c, const char *branch, const char *expect,
+                      const char *commit, const char *anchor)
+{
+    struct ws_buf out = {0};
+    ws_json_open(&out, '{');
+    ws_json_kstr(&out, "kind", "end");
+    ws_json_kstr(&out, "base", c->plan->base_oid);
+    ws_json_kstr(&out, "branch", branch);
+    ws_json_kstr(&out, "expect", expect);
+    ws_json_kstr(&out, "commit", commit[0] ? commit : NULL);
+    ws_json_kstr(&out, "anchor", anchor);
+    ws_json_close(&out, '}');
+    return ws_buf_steal(&out);
+}
+
+int ws_step_ending(struct ws_ending *out, struct ws_context *context, const struct ws_state *final,
+                   const struct ws_sealed *sealed, struct ws_error *err)
+{
+    const struct ws_context *c = context;
+    char commit[WS_OID_HEX] = "", anchor[WS_OID_HEX], expect[WS_OID_HEX] = "";
+    if (c->plan->dry_run)
+        return 0;
+    char *branch = ws_format("refs/heads/ws/%s/%s", c->run_id, c->ws_id);
+    bool commits = !strcmp(final->outcome, WS_OUTCOME_SUCCESS) && c->facts.change[0];
+    int rc = 0;
+    if (commits)
+        rc = make_commit(commit, c, sealed, err);
+    if (rc == 0 && commits)
+        rc = ws_repo_ref(expect, c->repo, branch, err);
+    if (rc == 0)
+        rc = make_anchor(anchor, c, commit, final, sealed, err);
+    if (rc == 0) {
+        out->commit_oid = commit[0] ? ws_strdup(commit) : NULL;
+        out->effect_json = describe(c, branch, expect, commit, anchor);
+    }
+    ws_fault_point("steps.ending");
+    free(branch);
+    return rc;
+}
+
+/* --- after the row stands
+ * --------------------------------------------------------------------------------------- */
+
+/* The worktree's index follows the branch. A worktree that is gone or unsound is left as it is: the
+ * branch counts. */
+static int settle(struct ws_repo *repo, const struct ws_effect_row *effect, const char *base,
+                  const char *commit, struct ws_error *err)
+{
+    const struct ws_worktree_spec spec = {
+        .run_id = effect->run_id, .ws_id = effect->ws_id, .base_oid = base};
+    struct ws_worktree *worktree = NULL;
+    struct ws_error why = {0};
+    if (ws_worktree_open(&worktree, repo, &spec, &why) < 0)
+        return 0;
+    int rc = ws_worktree_settle(worktree, commit, err);
+    ws_worktree_close(worktree);
+    return rc;
+}
+
+static int move_branch(char **note, struct ws_repo *repo, const struct ws_effect_row *effect,
+                       const struct ws_node *root, struct ws_error *err)
+{
+    const char *branch = ws_node_str(root, "branch", "");
+    const char *commit = ws_node_str(root, "commit", NULL);
+    struct ws_error why = {0};
+    if (!commit)
+        return 0;
+    if (ws_repo_move_ref(repo, branch, ws_node_str(root, "expect", ""), commit, &why) < 0) {
+        if (why.code != WS_E_LEASE_LOST) {
+            *err = why;
+            return -1;
+        }
+        *note = ws_format(
+            "%s was moved by somebody else and stays where it is; the result is commit %s", branch,
+            commit);
+        return 0;
+    }
+    ws_fault_point("effect.branch");
+    return settle(repo, effect, ws_node_str(root, "base", ""), commit, err);
+}
+
+static int carry_out(char **note, struct ws_repo *repo, const struct ws_effect_row *effect,
+                     const struct ws_node *root, struct ws_error *err)
+{
+    if (strcmp(ws_node_str(root, "kind", ""), "end"))
+        return ws_fail(err, WS_E_STORE, effect->run_id,
+                       "the database holds an effect this wsfsm does not know");
+    if (move_branch(note, repo, effect, root, err) < 0)
+        return -1;
+    char *ref = ws_format("refs/wsfsm/%s/%s/end", effect->run_id, effect->ws_id);
+    int rc = ws_repo_move_ref(repo, ref, NULL, ws_node_str(root, "anchor", ""), err);
+    free(ref);
+    ws_fault_point("effect.anchor");
+    return rc;
+}
+
+int ws_effect_carry_out(char **note, struct ws_repo *repo, struct ws_store *store,
+                        const struct ws_effect_row *effect, struct ws_error *err)
+{
+    struct ws_diags diags = {0};
+    struct ws_doc *doc = ws_doc_parse(effect->effect_json, strlen(effect->effect_json), "effects",
+                                      WS_DOC_JSON, &diags);
+    int rc = -1;
+    *note = NULL;
+    if (doc)
+        rc = carry_out(note, repo, effect, ws_doc_root(doc), err);
+    else
+        ws_fail(err, WS_E_STORE, effect->run_id, "the stored effect cannot be read");
+    if (rc == 0)
+        rc = ws_store_effect_done(store, effect->id, err);
+    ws_doc_free(doc);
+    ws_diags_release(&diags);
+    return rc;
+}

@@ -1,0 +1,67 @@
+#include "wsfsm/steps/facts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "wsfsm/base/json.h"
+#include "wsfsm/doc/doc.h"
+#include "wsfsm/steps/binding.h"
+
+void ws_facts_release(struct ws_facts *f)
+{
+    if (!f)
+        return;
+    ws_strv_release(&f->changed_files);
+    ws_strv_release(&f->out_of_scope);
+    ws_strv_release(&f->violations);
+    *f = (struct ws_facts){0};
+}
+
+void ws_facts_json(struct ws_buf *out, const struct ws_facts *f)
+{
+    ws_json_open(out, '{');
+    ws_json_kstr(out, "change", f->change[0] ? f->change : NULL);
+    ws_json_kbool(out, "scope_checked", f->scope_checked);
+    ws_json_kpaths(out, "changed_files", &f->changed_files);
+    ws_json_kpaths(out, "out_of_scope_files", &f->out_of_scope);
+    ws_json_kstrv(out, "violations", &f->violations);
+    ws_json_close(out, '}');
+}
+
+static void strings(struct ws_strv *out, const struct ws_node *map, const char *key)
+{
+    const struct ws_node *list = ws_node_get(map, key);
+    for (size_t i = 0; list && list->kind == WS_NODE_SEQ && i < list->len; i++)
+        if (list->items[i]->kind == WS_NODE_STRING)
+            ws_strv_add(out, list->items[i]->text);
+}
+
+int ws_facts_parse(struct ws_facts *out, const char *json, struct ws_error *err)
+{
+    *out = (struct ws_facts){0};
+    if (!json)
+        return 0;
+    struct ws_diags diags = {0};
+    struct ws_doc *doc = ws_doc_parse(json, strlen(json), "facts", WS_DOC_JSON, &diags);
+    int rc = 0;
+    if (!doc) {
+        rc = ws_fail(err, WS_E_INTEGRITY, "facts", "the stored facts are no JSON: %s",
+                     diags.len ? diags.items[0].text : "unknown reason");
+        goto out;
+    }
+    const struct ws_node *root = ws_doc_root(doc);
+    snprintf(out->change, sizeof out->change, "%s", ws_node_str(root, "change", ""));
+    out->scope_checked = ws_node_bool(root, "scope_checked", false);
+    strings(&out->changed_files, root, "changed_files");
+    strings(&out->out_of_scope, root, "out_of_scope_files");
+    strings(&out->violations, root, "violations");
+out:
+    ws_doc_free(doc);
+    ws_diags_release(&diags);
+    return rc;
+}
+
+bool ws_guard_in_scope(const struct ws_facts *facts)
+{
+    return facts->scope_checked && !facts->out_of_scope.len && !facts->violations.len;
+}

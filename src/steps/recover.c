@@ -1,0 +1,113 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "work.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/steps/binding.h"
+#include "wsfsm/steps/lifecycle.h"
+#include "wsfsm/store/read.h"
+
+int ws_step_run(struct ws_report *report, struct ws_context *context,
+                const struct ws_attempt *attempt, struct ws_error *err)
+{
+    if (!attempt->state->handler)
+        return ws_step_tool(report, context, attempt, err);
+    const struct ws_step_binding *binding = ws_step_binding(attempt->state->handler);
+    if (!binding)
+        return ws_fail(err, WS_E_MACHINE, attempt->state->name, "this wsfsm has no handler '%s'",
+                       attempt->state->handler);
+    return binding->run(report, context, attempt, err);
+}
+
+int ws_step_guard(bool *truth, const char *guard, const struct ws_report *report)
+{
+    static const struct ws_facts nothing;
+    const struct ws_guard_binding *binding = ws_guard_binding(guard);
+    if (!binding)
+        return -1;
+    *truth = binding->holds(report && report->facts ? report->facts : &nothing);
+    return 0;
+}
+
+/* *tree (malloc'ed) is where the attempt began; NULL when it was killed before it touched anything.
+ */
+static int start_tree(char **tree, const struct ws_context *c, const struct ws_attempt *attempt,
+                      struct ws_error *err)
+{
+    struct ws_attempt_rows rows = {0};
+    *tree = NULL;
+    int rc = ws_store_attempts(&rows, c->store, c->run_id, c->ws_id, err);
+    for (size_t i = 0; rc == 0 && i < rows.len; i++)
+        if (rows.items[i].id == attempt->id)
+            *tree = ws_strdup(rows.items[i].start_tree);
+    ws_attempt_rows_release(&rows);
+    return rc;
+}
+
+static int end_strays(const struct ws_context *c, const struct ws_attempt *attempt,
+                      struct ws_error *err)
+{
+    char *key = ws_format("%s/%lld", c->run_id, (long long)attempt->seq);
+    int killed = ws_kill_strays(key, err);
+    free(key);
+    return killed < 0 ? -1 : 0;
+}
+
+/* The half-made content becomes a snapshot, the worktree what it was. A try of ours that was killed
+ * in the middle of this has kept the snapshot already; a worktree that was half put back must not
+ * replace it. */
+static int put_back(struct ws_work *w, const char *tree, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    char *ref =
+        ws_format("refs/wsfsm/%s/%s/%lld", c->run_id, c->ws_id, (long long)w->attempt->seq + 1);
+    char kept[WS_OID_HEX];
+    int rc = ws_repo_ref(kept, c->repo, ref, err);
+    free(ref);
+    if (rc == 0)
+        rc = ws_worktree_content(&w->start, c->worktree, err);
+    if (rc == 0) {
+        memcpy(w->start.tree, tree, WS_OID_HEX);
+        rc = kept[0] ? ws_worktree_content(&w->now, c->worktree, err) : ws_work_take_end(w, err);
+    }
+    ws_fault_point("steps.recover");
+    if (rc == 0)
+        rc = ws_worktree_restore(c->worktree, tree, c->plan->base_oid, err);
+    return rc;
+}
+
+static int recover(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    char *tree = NULL;
+    int rc = end_strays(c, w->attempt, err);
+    if (rc == 0)
+        rc = start_tree(&tree, c, w->attempt, err);
+    if (rc == 0 && tree && strlen(tree) < WS_OID_HEX) {
+        rc = ws_work_open_worktree(w, err);
+        if (rc == 0)
+            rc = put_back(w, tree, err);
+    }
+    free(tree);
+    w->report->event = WS_EVENT_INTERRUPTED;
+    if (!w->report->error_code)
+        ws_report_error(w->report, "interrupted", "attempt %d of %s was interrupted",
+                        w->attempt->number, w->attempt->step_name);
+    return rc < 0 ? -1 : 0;
+}
+
+int ws_step_recover(struct ws_report *report, struct ws_context *context,
+                    const struct ws_attempt *attempt, struct ws_error *err)
+{
+    struct ws_work w;
+    int rc = ws_work_init(&w, context, attempt, report, err);
+    if (rc == 0 && context->plan->dry_run)
+        report->event = WS_EVENT_INTERRUPTED;
+    else if (rc == 0)
+        rc = recover(&w, err);
+    if (rc == 0)
+        ws_work_conclude(&w);
+    ws_work_release(&w);
+    return rc;
+}

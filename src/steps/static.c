@@ -1,0 +1,67 @@
+#include "calls.h"
+#include "change.h"
+#include "dry.h"
+#include "wsfsm/steps/binding.h"
+
+static int run_one(enum ws_judgement *worst, struct ws_work *w, const char *tool,
+                   const struct ws_inputs *inputs, struct ws_error *err)
+{
+    struct ws_called called;
+    if (ws_call_tool(&called, w, tool, inputs, err) < 0)
+        return -1;
+    ws_report_evidence(w->report, "static", tool, ws_judgement_verdict(called.verdict),
+                       w->start.tree);
+    if (called.verdict > *worst) {
+        *worst = called.verdict;
+        ws_report_error(w->report, ws_judgement_code(called.verdict, called.limit), "%s: %s", tool,
+                        called.why);
+    }
+    ws_called_release(&called);
+    return 0;
+}
+
+/* Every tool runs, also after one that failed; only a stop ends the round. */
+static int run_all(enum ws_judgement *worst, struct ws_work *w, struct ws_error *err)
+{
+    const struct ws_strv *tools = &w->context->plan->static_tools;
+    struct ws_inputs inputs = {0};
+    int rc = ws_inputs_init(&inputs, w, err);
+    for (size_t i = 0; rc == 0 && i < tools->len && *worst != WS_JUDGED_STOPPED; i++)
+        rc = run_one(worst, w, tools->items[i], &inputs, err);
+    ws_inputs_release(&inputs);
+    return rc;
+}
+
+static int check(struct ws_work *w, struct ws_error *err)
+{
+    enum ws_judgement worst = WS_JUDGED_PASSED;
+    if (!w->context->plan->static_tools.len) {
+        w->report->event = "skipped";
+        return 0;
+    }
+    int rc = ws_work_open_worktree(w, err);
+    if (rc == 0)
+        rc = ws_work_take_start(w, err);
+    if (rc == 0)
+        rc = run_all(&worst, w, err);
+    if (rc == 0)
+        rc = ws_work_take_end(w, err);
+    if (rc == 0 && !(worst == WS_JUDGED_STOPPED && ws_work_stopped(w)))
+        w->report->event = ws_judgement_event(worst);
+    return rc;
+}
+
+int ws_step_static(struct ws_report *report, struct ws_context *context,
+                   const struct ws_attempt *attempt, struct ws_error *err)
+{
+    if (context->plan->dry_run)
+        return ws_dry_step(report, context, attempt, err);
+    struct ws_work w;
+    int rc = ws_work_init(&w, context, attempt, report, err);
+    if (rc == 0)
+        rc = check(&w, err);
+    if (rc >= 0)
+        ws_work_conclude(&w);
+    ws_work_release(&w);
+    return rc < 0 ? -1 : 0;
+}

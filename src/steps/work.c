@@ -1,0 +1,263 @@
+#include "work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wsfsm/base/clock.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/steps/environment.h"
+
+static void values_of(struct ws_strv *out, const struct ws_strv *pass_env)
+{
+    struct ws_strv names = {0};
+    ws_environment_secret_names(&names, pass_env);
+    for (size_t i = 0; i < names.len; i++) {
+        struct ws_strv entry = {0};
+        ws_strv_addf(&entry, "%s=%s", names.items[i], getenv(names.items[i]));
+        ws_environment_secrets(out, &entry);
+        ws_strv_release(&entry);
+    }
+    ws_strv_release(&names);
+}
+
+/* Of all tools of the run, not of one: what an agent was given, a test may print. */
+static void collect_secrets(struct ws_strv *out, const struct ws_plan *plan)
+{
+    for (size_t i = 0; i < plan->profiles.len; i++) {
+        values_of(out, &plan->profiles.items[i].pass_env);
+        ws_environment_secrets(out, &plan->profiles.items[i].env);
+    }
+    values_of(out, &plan->acceptance_pass_env);
+    ws_environment_secrets(out, &plan->acceptance_env);
+}
+
+int ws_work_init(struct ws_work *w, struct ws_context *context, const struct ws_attempt *attempt,
+                 struct ws_report *report, struct ws_error *err)
+{
+    *w = (struct ws_work){
+        .context = context,
+        .attempt = attempt,
+        .report = report,
+        .began_ms = ws_boot_ms(),
+        .dir = ws_attempt_dir(context, attempt->seq, attempt->step_name),
+    };
+    ws_facts_release(&context->facts);
+    if (ws_facts_parse(&context->facts, attempt->facts_json, err) < 0)
+        return -1;
+    collect_secrets(&w->secrets, context->plan);
+    return ws_mkdirs(w->dir, 0700, err);
+}
+
+void ws_work_release(struct ws_work *w)
+{
+    free(w->dir);
+    free(w->snapshot_ref);
+    ws_buf_release(&w->records);
+    ws_strv_release(&w->secrets);
+    ws_content_release(&w->start);
+    ws_content_release(&w->now);
+}
+
+int64_t ws_work_left_ms(const struct ws_work *w)
+{
+    if (!w->attempt->left_ms)
+        return 0;
+    int64_t left = w->attempt->left_ms - (ws_boot_ms() - w->began_ms);
+    return left > 0 ? left : -1;
+}
+
+int ws_work_take_start(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    if (ws_worktree_content(&w->start, c->worktree, err) < 0)
+        return -1;
+    return ws_store_attempt_start(c->store, w->attempt->id, c->fence, w->start.tree, err);
+}
+
+/* Kept under the number of the transition that will end the attempt. */
+static int keep(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    char *ref =
+        ws_format("refs/wsfsm/%s/%s/%lld", c->run_id, c->ws_id, (long long)w->attempt->seq + 1);
+    char *message =
+        ws_format("wsfsm: %s after attempt %d of %s\n\nWsfsm-Run: %s\nWsfsm-Workstream: %s\n",
+                  c->ws_id, w->attempt->number, w->attempt->step_name, c->run_id, c->ws_id);
+    int rc = ws_worktree_snapshot(c->worktree, ref, &w->now, message, err);
+    free(message);
+    if (rc == 0)
+        w->snapshot_ref = ref;
+    else
+        free(ref);
+    ws_fault_point("steps.snapshot");
+    return rc;
+}
+
+static int turned(struct ws_work *w, const char *event, const struct ws_error *why)
+{
+    w->report->event = event;
+    ws_report_error(w->report, "scope_violation", "%s", why->message);
+    return 1;
+}
+
+int ws_work_take_end(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    struct ws_error why = {0};
+    if (ws_worktree_check(c->worktree, &why) < 0) {
+        if (why.code != WS_E_SCOPE_VIOLATION) {
+            *err = why;
+            return -1;
+        }
+        struct ws_buf payload = {0};
+        ws_json_open(&payload, '{');
+        ws_json_kstr(&payload, "reason", why.message);
+        ws_json_close(&payload, '}');
+        ws_report_event(w->report, "scope_violation", ws_buf_str(&payload));
+        ws_buf_release(&payload);
+        return turned(w, "failed", &why);
+    }
+    if (ws_worktree_content(&w->now, c->worktree, err) < 0)
+        return -1;
+    bool changed = strcmp(w->now.tree, w->start.tree) || strcmp(w->now.head, w->start.head);
+    return changed ? keep(w, err) : 0;
+}
+
+int ws_work_open_worktree(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    struct ws_error why = {0};
+    if (c->worktree && ws_worktree_check(c->worktree, &why) == 0)
+        return 0;
+    const struct ws_worktree_spec spec = {
+        .run_id = c->run_id, .ws_id = c->ws_id, .base_oid = c->plan->base_oid};
+    ws_worktree_close(c->worktree);
+    c->worktree = NULL;
+    if (ws_worktree_open(&c->worktree, c->repo, &spec, &why) == 0)
+        return 0;
+    if (why.code == WS_E_SCOPE_VIOLATION)
+        return turned(w, "could_not_run", &why);
+    if (why.code == WS_E_UNKNOWN_ID) {
+        w->report->event = "could_not_run";
+        ws_report_error(w->report, "could_not_run", "%s", why.message);
+        return 1;
+    }
+    *err = why;
+    return -1;
+}
+
+bool ws_work_stopped(struct ws_work *w)
+{
+    struct ws_stop *stop = w->context->stop;
+    if (!stop || stop->kind == WS_STOP_NONE)
+        return false;
+    if (stop->kind == WS_STOP_CANCEL) {
+        w->report->event = WS_EVENT_CANCEL;
+        ws_report_error(w->report, "cancel", "cancelled");
+    } else {
+        w->report->left = true;
+    }
+    return true;
+}
+
+static enum ws_step_status status_of(const char *event)
+{
+    static const struct {
+        const char *event;
+        enum ws_step_status status;
+    } known[] = {
+        {"passed", WS_STEP_SUCCESS},
+        {"skipped", WS_STEP_SKIPPED},
+        {WS_EVENT_INTERRUPTED, WS_STEP_INTERRUPTED},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(event, known[i].event))
+            return known[i].status;
+    return WS_STEP_FAILURE;
+}
+
+static void write_details(struct ws_buf *out, const struct ws_work *w)
+{
+    const struct ws_context *c = w->context;
+    struct ws_buf escaped = {0};
+    bool marked = false;
+    for (size_t i = 0; i < c->facts.changed_files.len; i++)
+        marked |= ws_escape_path(&escaped, c->facts.changed_files.items[i]);
+    ws_buf_release(&escaped);
+
+    ws_json_open(out, '{');
+    ws_json_key(out, "tools");
+    ws_json_open(out, '[');
+    if (w->records.len)
+        ws_buf_add(out, w->records.data, w->records.len);
+    ws_json_close(out, ']');
+    ws_json_kpaths(out, "changed_files", &c->facts.changed_files);
+    if (marked)
+        ws_json_kbool(out, "paths_encoded", true);
+    ws_json_kstr(out, "tree_id", w->now.tree[0] ? w->now.tree : NULL);
+    ws_json_kstr(out, "start_tree_id", w->start.tree[0] ? w->start.tree : NULL);
+    ws_json_kstr(out, "snapshot", w->snapshot_ref);
+    if (c->facts.scope_checked) {
+        ws_json_kpaths(out, "out_of_scope_files", &c->facts.out_of_scope);
+        ws_json_kstrv(out, "violations", &c->facts.violations);
+    }
+    ws_json_close(out, '}');
+}
+
+static void write_result(struct ws_work *w)
+{
+    struct ws_report *r = w->report;
+    struct ws_buf out = {0};
+    ws_json_open(&out, '{');
+    ws_json_kstr(&out, "step_name", w->attempt->step_name);
+    ws_json_kbool(&out, "success", r->status == WS_STEP_SUCCESS || r->status == WS_STEP_SKIPPED);
+    ws_json_kstr(&out, "status", ws_step_status_name(r->status));
+    ws_json_key(&out, "details");
+    write_details(&out, w);
+    ws_json_kstr(&out, "error_code", r->error_code);
+    ws_json_kstr(&out, "error_message", r->error_message);
+    ws_json_close(&out, '}');
+    free(r->result_json);
+    r->result_json = ws_buf_steal(&out);
+}
+
+static void tell_completed(struct ws_work *w)
+{
+    struct ws_report *r = w->report;
+    struct ws_buf payload = {0};
+    ws_json_open(&payload, '{');
+    ws_json_kstr(&payload, "step_name", w->attempt->step_name);
+    ws_json_kint(&payload, "attempt", w->attempt->number);
+    ws_json_kstr(&payload, "status", ws_step_status_name(r->status));
+    ws_json_kstr(&payload, "event", r->event);
+    ws_json_kstr(&payload, "error_message", r->error_message);
+    ws_json_close(&payload, '}');
+    ws_report_event(r, "step_completed", ws_buf_str(&payload));
+    ws_buf_release(&payload);
+    const struct ws_observer *o = w->context->observer;
+    if (o && o->step_finished)
+        o->step_finished(o->payload, w->attempt->step_name, ws_step_status_name(r->status),
+                         r->error_message);
+}
+
+void ws_work_conclude(struct ws_work *w)
+{
+    struct ws_report *r = w->report;
+    if (r->left)
+        return;
+    struct ws_context *c = w->context;
+    r->status = status_of(r->event);
+    r->facts = &c->facts;
+    if (c->facts.change[0])
+        ws_report_tree(r, c->facts.change);
+    struct ws_buf facts = {0};
+    ws_facts_json(&facts, &c->facts);
+    r->facts_json = ws_buf_steal(&facts);
+    write_result(w);
+    tell_completed(w);
+}

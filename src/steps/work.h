@@ -1,0 +1,49 @@
+/* One attempt at work: what edit, static, runtime and tool states share while they run. Internal to
+ * the steps. */
+#ifndef WS_STEPS_WORK_H
+#define WS_STEPS_WORK_H
+
+#include "wsfsm/engine/engine.h"
+#include "wsfsm/steps/context.h"
+
+struct ws_work {
+    struct ws_context *context;
+    const struct ws_attempt *attempt;
+    struct ws_report *report;
+    char *dir;               /* of logs and prompt */
+    int64_t began_ms;        /* boot clock */
+    int tools;               /* how many were started or tried */
+    struct ws_buf records;   /* their records, a JSON array without its end */
+    struct ws_strv secrets;  /* values no output may show */
+    struct ws_content start; /* the worktree when the attempt began */
+    struct ws_content now;   /* the worktree when its tools were done */
+    char *snapshot_ref;      /* where `now` was kept, NULL: it was not */
+};
+
+/* Begins: facts of the attempts before, log folder, secrets. Not for a dry run. */
+int ws_work_init(struct ws_work *w, struct ws_context *context, const struct ws_attempt *attempt,
+                 struct ws_report *report, struct ws_error *err);
+void ws_work_release(struct ws_work *w);
+
+/* What is left of the state's deadline: milliseconds, 0: no deadline, -1: it is over. */
+int64_t ws_work_left_ms(const struct ws_work *w);
+
+/* Takes in the worktree before the tools run and records its tree as the attempt's start. */
+int ws_work_take_start(struct ws_work *w, struct ws_error *err);
+
+/* Takes in the worktree after the tools ran: the check first, for the folder may have turned
+ * against us. 1: it did, the report says so and nothing more may be done there. What changed is
+ * kept as a snapshot. */
+int ws_work_take_end(struct ws_work *w, struct ws_error *err);
+
+/* Opens the worktree for a step after `edit`. 1: it is gone or turned against us, and the report
+ * says could_not_run. */
+int ws_work_open_worktree(struct ws_work *w, struct ws_error *err);
+
+/* Closes the report: status by its event, result JSON, facts, tree, `step_completed`. */
+void ws_work_conclude(struct ws_work *w);
+
+/* The stop was raised: sets `cancel`, or leaves the run interrupted. false: it was not. */
+bool ws_work_stopped(struct ws_work *w);
+
+#endif
