@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 #include "graph.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"

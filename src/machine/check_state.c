@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 #include "wsfsm/base/buf.h"
 
 struct states {

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "check.h"
+#include "checks.h"
 #include "statement.h"
 #include "wsfsm/base/mem.h"
 

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "check.h"
+#include "checks.h"
 #include "lex.h"
 #include "statement.h"
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "check.h"
+#include "checks.h"
 
 static bool arm_uses(const struct ws_def *d, const char *event)
 {

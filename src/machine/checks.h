@@ -1,7 +1,7 @@
 /* The checks of a .def, in the order in which they run. Each adds its findings to the report; a
  * later one is run only when what it concludes from is sound. */
-#ifndef WS_MACHINE_CHECK_H
-#define WS_MACHINE_CHECK_H
+#ifndef WS_MACHINE_CHECKS_H
+#define WS_MACHINE_CHECKS_H
 
 #include "def.h"
 #include "lower.h"
