@@ -1,4 +1,5 @@
 /* What can be wrong between workstreams that are sound by themselves. */
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,17 +15,31 @@ struct check {
     size_t errors;
 };
 
-static void error(struct check *c, const struct ws_workstream *w, const char *text)
+static void report(struct check *c, enum ws_severity severity, const struct ws_workstream *w,
+                   struct ws_place at, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static void report(struct check *c, enum ws_severity severity, const struct ws_workstream *w,
+                   struct ws_place at, const char *format, ...)
 {
-    ws_diag_add(c->diags, WS_ERROR, NULL, w->file, w->line, w->col, "workstream %s: %s", w->id,
+    va_list ap;
+    char *text;
+
+    va_start(ap, format);
+    text = ws_vformat(format, ap);
+    va_end(ap);
+    ws_diag_add(c->diags, severity, NULL, w->file, at.line, at.col, "workstream %s: %s", w->id,
                 text);
-    c->errors++;
+    if (severity == WS_NOTE) {
+        c->diags->items[c->diags->len - 1].follows = 0; /* it explains no finding before it */
+    }
+    c->errors += severity == WS_ERROR;
+    free(text);
 }
 
-static void take_error(struct check *c, const struct ws_workstream *w, char *text)
+static struct ws_place id_of(const struct ws_workstream *w)
 {
-    error(c, w, text);
-    free(text);
+    return (struct ws_place){w->line, w->col};
 }
 
 static int by_id(const void *a, const void *b)
@@ -59,9 +74,8 @@ static void check_duplicates(struct check *c)
         const struct ws_workstream *first = c->items[find(c, c->items[i]->id)];
 
         if (first != c->items[i]) {
-            take_error(c, c->items[i],
-                       ws_format("the id is declared already in %s:%u:%u", first->file, first->line,
-                                 first->col));
+            report(c, WS_ERROR, c->items[i], id_of(c->items[i]),
+                   "the id is declared already in %s:%u:%u", first->file, first->line, first->col);
         }
     }
 }
@@ -79,22 +93,23 @@ static const char *nearest_id(const struct check *c, const char *id)
     return nearest;
 }
 
-static void unknown_dependency(struct check *c, const struct ws_workstream *w, const char *id)
+static void unknown_dependency(struct check *c, const struct ws_workstream *w, size_t index)
 {
+    const char *id = w->depends_on.items[index];
+    struct ws_place at = w->depends_on_at[index];
+
     if (c->how->alone) {
-        ws_diag_add(c->diags, WS_NOTE, NULL, w->file, w->line, w->col,
-                    "workstream %s: depends on '%s', which is not declared in this file", w->id,
-                    id);
-        c->diags->items[c->diags->len - 1].follows = 0; /* it explains no finding before it */
+        report(c, WS_NOTE, w, at, "depends on '%s', which is not declared in this file", id);
         return;
     }
     const char *nearest = nearest_id(c, id);
 
-    take_error(c, w,
-               nearest != NULL
-                   ? ws_format("depends on '%s', which no bundle declares; did you mean '%s'?", id,
-                               nearest)
-                   : ws_format("depends on '%s', which no bundle declares", id));
+    if (nearest != NULL) {
+        report(c, WS_ERROR, w, at, "depends on '%s', which no bundle declares; did you mean '%s'?",
+               id, nearest);
+    } else {
+        report(c, WS_ERROR, w, at, "depends on '%s', which no bundle declares", id);
+    }
 }
 
 static void check_dependencies(struct check *c)
@@ -104,7 +119,7 @@ static void check_dependencies(struct check *c)
 
         for (size_t k = 0; k < ids->len; k++) {
             if (find(c, ids->items[k]) == c->len) {
-                unknown_dependency(c, c->items[i], ids->items[k]);
+                unknown_dependency(c, c->items[i], k);
             }
         }
     }
@@ -119,20 +134,23 @@ struct step {
 
 enum colour { UNSEEN, ON_PATH, DONE };
 
+/* The last step of the path depends on a workstream that stands on it already. */
 static void report_cycle(struct check *c, const struct step *path, size_t len, size_t again)
 {
+    const struct step *last = &path[len - 1];
+    const struct ws_workstream *w = c->items[last->at];
     struct ws_buf text = {0};
     size_t start = len - 1;
 
     while (path[start].at != again) {
         start--;
     }
-    ws_buf_puts(&text, "dependency cycle: ");
     for (size_t i = start; i < len; i++) {
         ws_buf_printf(&text, "%s -> ", c->items[path[i].at]->id);
     }
     ws_buf_puts(&text, c->items[again]->id);
-    error(c, c->items[again], ws_buf_str(&text));
+    report(c, WS_ERROR, w, w->depends_on_at[last->next - 1], "dependency cycle: %s",
+           ws_buf_str(&text));
     ws_buf_release(&text);
 }
 
@@ -176,11 +194,11 @@ static void check_cycles(struct check *c)
     free(path);
 }
 
-static void warn_tool(struct check *c, const struct ws_workstream *w, const char *id)
+static void check_tool(struct check *c, const struct ws_workstream *w, const char *id,
+                       struct ws_place at)
 {
     if (!c->how->has_tool(c->how->payload, id)) {
-        ws_diag_add(c->diags, WS_WARNING, NULL, w->file, w->line, w->col,
-                    "workstream %s: there is no profile for the tool '%s'", w->id, id);
+        report(c, WS_WARNING, w, at, "there is no profile for the tool '%s'", id);
     }
 }
 
@@ -189,11 +207,22 @@ static void check_tools(struct check *c)
     for (size_t i = 0; c->how->has_tool != NULL && i < c->len; i++) {
         const struct ws_workstream *w = c->items[i];
 
-        warn_tool(c, w, w->tool);
+        check_tool(c, w, w->tool, w->tool_at);
         for (size_t k = 0; k < w->static_tools.len; k++) {
-            warn_tool(c, w, w->static_tools.items[k]);
+            check_tool(c, w, w->static_tools.items[k], w->static_tools_at[k]);
         }
     }
+}
+
+/* Where a workstream says an entry that was found in its scope. */
+static struct ws_place place_of(const struct ws_workstream *w, const char *entry)
+{
+    size_t i = 0;
+
+    while (w->files_scope.items[i] != entry) {
+        i++;
+    }
+    return w->files_scope_at[i];
 }
 
 static void check_overlaps(struct check *c)
@@ -203,15 +232,15 @@ static void check_overlaps(struct check *c)
 
     while (ws_scopes_next(scopes, &pair)) {
         const struct ws_workstream *a = c->items[pair.first], *b = c->items[pair.second];
+        struct ws_place at = place_of(a, pair.one);
 
-        /* Two of the same id are one mistake, said already. */
-        if (strcmp(a->id, b->id) != 0) {
-            take_error(
-                c, b,
-                ws_format("files_scope overlaps with workstream %s (%s:%u:%u): '%s' and '%s'%s%s",
-                          a->id, a->file, a->line, a->col, pair.two, pair.one,
-                          pair.path != NULL ? " at " : "", pair.path != NULL ? pair.path : ""));
+        if (strcmp(a->id, b->id) == 0) {
+            continue; /* declared twice: said already */
         }
+        report(c, WS_ERROR, b, place_of(b, pair.two),
+               "files_scope '%s' overlaps with '%s' of workstream %s (%s:%u:%u)%s%s", pair.two,
+               pair.one, a->id, a->file, at.line, at.col, pair.path != NULL ? ", both cover " : "",
+               pair.path != NULL ? pair.path : "");
     }
     ws_scopes_free(scopes);
 }

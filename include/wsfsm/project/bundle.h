@@ -9,6 +9,10 @@
 #include "wsfsm/base/error.h"
 #include "wsfsm/base/strv.h"
 
+struct ws_place {
+    unsigned line, col;
+};
+
 struct ws_workstream {
     char *id;
     char *openspec_change;
@@ -31,6 +35,9 @@ struct ws_workstream {
     char *file;         /* where it was declared, as shown to people */
     unsigned line, col; /* of the id (of the mapping when it has none) */
     bool sound;         /* no error in its own mapping */
+    /* Where a sound workstream says these; one place an item of the list. */
+    struct ws_place tool_at;
+    struct ws_place *files_scope_at, *static_tools_at, *depends_on_at;
 };
 
 struct ws_bundles {
@@ -57,9 +64,9 @@ struct ws_tree_view {
 int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
                    struct ws_diags *diags);
 
-/* Every *.json, *.yaml, *.yml of a folder, sorted by name; not recursive. Other files and folders
- * are passed over, other kinds of file with such a name (FIFO, device) are errors. -1 only when the
- * folder cannot be read. */
+/* Every *.json, *.yaml, *.yml of a folder, sorted by name; not recursive, and as with the shell's
+ * `*` without names that begin with a dot. What has such a name and is no regular file (a folder, a
+ * FIFO, a device) is an error; other names are passed over. -1 only when the folder cannot be read. */
 int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *shown,
                        struct ws_diags *diags, struct ws_error *err);
 
