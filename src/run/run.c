@@ -137,19 +137,23 @@ static int resume(struct ws_summary *out, struct ws_session *s, const char *ws_i
     return rc;
 }
 
+static int start(struct ws_summary *out, struct ws_session *s,
+                 const struct ws_workstream *workstream, const struct ws_run_options *options,
+                 struct ws_error *err)
+{
+    char *run_id = options->run_id ? ws_strdup(options->run_id) : ws_new_run_id();
+    int rc = start_new(out, s, workstream, run_id, options, err);
+    free(run_id);
+    return rc;
+}
+
 int ws_run_workstream(struct ws_summary *out, struct ws_session *s,
                       const struct ws_workstream *workstream, const struct ws_run_options *options,
                       struct ws_error *err)
 {
     *out = (struct ws_summary){0};
-    if (options->run_id) {
-        int rc = resume(out, s, workstream->id, options, err);
-        return rc == 1 ? start_new(out, s, workstream, options->run_id, options, err) : rc;
-    }
-    char *run_id = ws_new_run_id();
-    int rc = start_new(out, s, workstream, run_id, options, err);
-    free(run_id);
-    return rc;
+    int rc = options->run_id ? resume(out, s, workstream->id, options, err) : 1;
+    return rc == 1 ? start(out, s, workstream, options, err) : rc;
 }
 
 int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_session *s,
