@@ -286,8 +286,8 @@ EXPECTED = re.compile(r"^\| `(?P<file>[^`]+)` \| exit (?P<rc>\d) \|", re.M)
 def published():
     where = os.environ.get("WSFSM_PUBLISHED_BUNDLES")
     if not where:
-        print("WSFSM_PUBLISHED_BUNDLES is not set: published bundles are not tried")
-        return []
+        reason = "optional: WSFSM_PUBLISHED_BUNDLES does not name a folder of published bundles"
+        return [pytest.param(None, None, marks=pytest.mark.skip(reason=reason))]
     listed = (Path(where) / "README.md").read_text()
     return [(Path(where) / match["file"], int(match["rc"])) for match in EXPECTED.finditer(listed)]
 

@@ -1,0 +1,234 @@
+"""A repository, a bundle or an edit cannot make wsfsm itself run anything, nor write outside."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from support import FIX, IS_FIXED, WSFSM
+
+HOOKS = ["pre-commit", "post-commit", "post-checkout", "prepare-commit-msg", "commit-msg", "reference-transaction",
+         "post-index-change", "post-rewrite", "pre-push", "update", "post-update", "post-merge"]
+
+
+@pytest.fixture
+def canary(repo):
+    """A program that tells when it was run, for the repository to plant wherever git would call one."""
+    file = repo.script("canary.sh", f"echo \"$0 $@\" >> {repo.outside}/ran\ncat 2>/dev/null\nexit 0\n")
+    yield file
+    ran = repo.outside / "ran"
+    assert not ran.exists(), ran.read_text()
+
+
+def test_hooks_do_not_run(ready, canary):
+    for name in HOOKS:
+        shutil.copy(canary, ready.root / f".git/hooks/{name}")
+    ready.git("-c", "core.hooksPath=/dev/null", "add", "-A")
+    ready.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "Declare")
+    ready.uncommitted = False
+    quiet(ready)
+    ready.run().must(0)
+
+
+def quiet(repo):
+    """Keeps the test's own git calls from setting the canary off."""
+    own = repo.git
+    repo.git = lambda *args, **how: own("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", *args, **how)
+
+
+@pytest.mark.parametrize("key", ["core.fsmonitor", "core.pager", "core.editor", "core.askPass", "core.sshCommand",
+                                 "diff.external", "gpg.program", "credential.helper", "core.gitProxy",
+                                 "core.alternateRefsCommand", "trailer.x.command", "sequence.editor"])
+def test_programs_in_the_config_do_not_run(ready, canary, key):
+    ready.settle()
+    quiet(ready)
+    ready.git("config", key, str(canary))
+    ready.run().must(0)
+
+
+def test_signing_is_not_asked_for(ready, canary):
+    ready.settle()
+    ready.git("config", "commit.gpgSign", "true")
+    ready.git("config", "gpg.program", str(canary))
+    ready.run().must(0)
+
+
+def test_hooks_path_in_the_config(ready, canary):
+    ready.settle()
+    folder = ready.outside / "hooks"
+    folder.mkdir()
+    for name in HOOKS:
+        shutil.copy(canary, folder / name)
+    ready.git("config", "core.hooksPath", str(folder))
+    quiet(ready)
+    ready.run().must(0)
+
+
+def filters(repo, canary, attributes="*.py filter=evil diff=evil merge=evil\n"):
+    repo.write(".gitattributes", attributes)
+    repo.settle()
+    repo.commit("Attributes")
+    for key in ("filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.textconv",
+                "diff.evil.command", "merge.evil.driver"):
+        repo.git("config", key, f"{canary} %f")
+    own = repo.git
+    off = [part for name in ("clean", "smudge", "process") for part in ("-c", f"filter.evil.{name}=")]
+    repo.git = lambda *args, **how: own(*off, *args, **how)
+
+
+def test_filters_are_refused(ready, canary):
+    filters(ready, canary)
+    result = ready.run().must(4)
+    assert "filter" in result.stderr
+    assert not ready.worktree().exists()
+
+
+def test_filters_ignored_do_not_run(ready, canary):
+    ready.config(filters="ignore")
+    filters(ready, canary)
+    ready.run().must(0)
+
+
+def test_agent_plants_a_filter(repo, canary):
+    repo.agent(f"{FIX} echo '*.py filter=evil' > src/.gitattributes; git config filter.evil.clean {canary}; "
+               f"git config filter.evil.smudge {canary}")
+    repo.bundle()
+    assert repo.run(guard=False).must(1).json["reason"] == "scope_violation"
+
+
+def test_agent_plants_hooks_and_fsmonitor(repo, canary):
+    repo.agent(f'{FIX} c=$(git rev-parse --git-common-dir); for h in {" ".join(HOOKS)}; do cp {canary} $c/hooks/$h; '
+               f"done; git config core.fsmonitor {canary}")
+    repo.bundle()
+    quiet(repo)
+    result = repo.run(guard=False).must(1)
+    assert result.json["reason"] == "scope_violation"
+
+
+def test_attributes_in_the_worktree(ready, canary):
+    ready.agent(FIX + "printf '* filter=evil export-subst ident working-tree-encoding=UTF-16\\n' > src/.gitattributes")
+    ready.settle()
+    ready.git("config", "filter.evil.clean", str(canary))
+    own = ready.git
+    ready.git = lambda *args, **how: own("-c", "filter.evil.clean=", *args, **how)
+    result = ready.run()
+    assert result.rc in (0, 1), result
+
+
+def test_symbolic_link_out_of_the_tree_is_not_followed(repo):
+    victim = repo.outside / "victim"
+    victim.mkdir()
+    (victim / "keep").write_text("keep\n")
+    repo.agent(FIX + f"ln -s {victim} src/out; rm -rf docs; ln -s {victim} docs")
+    repo.bundle()
+    repo.run().must(1)
+    repo.agent(FIX)
+    repo.run().must(0)
+    repo.wsfsm("worktree", "remove", "--ws-id", "ws-fix")
+    assert (victim / "keep").read_text() == "keep\n"
+    assert os.listdir(victim) == ["keep"]
+
+
+def test_worktree_replaced_by_a_link(repo):
+    victim = repo.outside / "victim"
+    victim.mkdir()
+    (victim / "keep").write_text("keep\n")
+    repo.agent(f'cd ..; rm -rf ws-fix; ln -s {victim} ws-fix')
+    repo.bundle()
+    assert repo.run().must(1).json["reason"] == "scope_violation"
+    assert repo.wsfsm("run", "--ws-id", "ws-fix").rc in (1, 4)
+    repo.wsfsm("worktree", "remove", "--ws-id", "ws-fix")
+    assert (victim / "keep").read_text() == "keep\n"
+
+
+def test_state_folder_that_is_a_link(ready):
+    ready.settle()
+    (ready.root / ".wsfsm").symlink_to(ready.outside)
+    ready.git("config", "core.excludesFile", str(ready.outside / "ignore"))
+    (ready.outside / "ignore").write_text(".wsfsm\n")
+    ready.run().must(4)
+    assert not (ready.outside / "state.db").exists()
+
+
+def test_huge_and_strange_names(repo):
+    repo.agent(FIX + "touch \"src/$(printf 'new\\nline')\" \"src/$(printf '\\033[31mred')\" "
+                     f"src/{'x' * 250}; mkdir -p src/{'/'.join(['d' * 100] * 15)}")
+    repo.bundle()
+    result = repo.wsfsm("run", "--ws-id", "ws-fix").must(0)
+    assert "\x1b" not in result.stdout + result.stderr
+    assert len(repo.rows("SELECT * FROM transitions")) == 4
+
+
+def test_submodule_is_left_alone(ready, canary):
+    inner = ready.outside / "inner"
+    subprocess.run(["git", "clone", "-q", ready.root, inner], env=ready.env, check=True)
+    ready.settle()
+    ready.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", inner, "vendor/inner")
+    ready.git("config", "submodule.vendor/inner.update", f"!{canary}")
+    ready.commit("Submodule")
+    ready.run().must(0)
+
+
+def test_shallow_and_packed(ready, tmp_path):
+    ready.settle()
+    ready.git("gc", "-q")
+    shallow = tmp_path / "shallow"
+    ready.git("clone", "-q", "--depth", "1", f"file://{ready.root}", shallow)
+    ready.git("config", "user.name", "x", cwd=shallow)
+    ready.git("config", "user.email", "x@example.org", cwd=shallow)
+    ready.wsfsm("-C", shallow, "run", "--ws-id", "ws-fix").must(0)
+
+
+@pytest.mark.parametrize("prepare, word", [
+    (["sparse-checkout", "set", "src"], "sparse"),
+    (["update-index", "--split-index"], "split"),
+    (["config", "extensions.partialClone", "origin"], "partial"),
+    (["config", "extensions.madeUp", "true"], "madeup"),
+], ids=["sparse", "split", "partial", "extension"])
+def test_preflight_names_what_it_cannot_honour(ready, prepare, word):
+    ready.settle()
+    if prepare[1].startswith("extensions"):
+        ready.git("config", "core.repositoryFormatVersion", "1")
+    ready.git(*prepare)
+    process = subprocess.run([WSFSM, "run", "--ws-id", "ws-fix"], cwd=ready.root, env=ready.env, capture_output=True,
+                             text=True, check=False, timeout=30)
+    assert process.returncode == 4, process
+    assert word in process.stderr.lower(), process.stderr
+    assert not ready.worktree().exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to give a folder away")
+def test_another_owner(ready):
+    ready.settle()
+    os.chown(ready.root, 65534, 65534)
+    os.chown(ready.root / ".git", 65534, 65534)
+    result = subprocess.run([WSFSM, "run", "--ws-id", "ws-fix"], cwd=ready.root, env=ready.env, capture_output=True,
+                            text=True, check=False, timeout=30)
+    os.chown(ready.root, 0, 0)
+    os.chown(ready.root / ".git", 0, 0)
+    assert result.returncode == 4, result
+    assert "safe.directory" in result.stderr and str(ready.root) in result.stderr
+
+
+def test_missing_home(ready):
+    del ready.env["HOME"]
+    ready.env["XDG_CONFIG_HOME"] = "/nonexistent"
+    ready.run().must(0)
+
+
+def test_only_what_it_reports_is_executed(ready):
+    """Every program that wsfsm starts is itself or a declared tool."""
+    if not shutil.which("strace"):
+        pytest.skip("no strace")
+    ready.check("exec true")
+    ready.bundle(static_tools=["check"], acceptance_tests=[IS_FIXED])
+    ready.settle()
+    trace = ready.outside / "trace"
+    subprocess.run(["strace", "-f", "-qq", "-e", "trace=execve,execveat", "-e", "signal=none", "-o", trace, WSFSM,
+                    "run", "--ws-id", "ws-fix"], cwd=ready.root, env={**ready.env, "ASAN_OPTIONS": "detect_leaks=0"},
+                   capture_output=True, check=True, timeout=120)
+    called = {line.split('execve("')[1].split('"')[0] for line in trace.read_text().splitlines()
+              if 'execve("' in line and line.endswith("= 0")}
+    tools = {path for path in called if os.path.realpath(path) != str(WSFSM) and path != "/proc/self/exe"}
+    assert {os.path.basename(path) for path in tools} <= {"sh", "dash", "sed", "grep", "true"}

@@ -1,0 +1,102 @@
+"""worktree list|status|remove|gc: the life of a worktree, by hand. Work is never lost, nothing foreign is touched."""
+
+import pytest
+
+from support import FIX
+
+
+@pytest.fixture
+def ran(ready):
+    ready.result = ready.run("ws-fix", "--run-id", "r1").must(0).json
+    return ready
+
+
+def snapshots(repo):
+    refs = repo.git("for-each-ref", "--format=%(refname)", "refs/wsfsm").splitlines()
+    return {ref: repo.git("ls-tree", "-r", "--name-only", ref).splitlines() for ref in refs}
+
+
+def test_list(ran):
+    shown = ran.wsfsm("worktree", "list").must(0).stdout
+    assert "ws-fix" in shown and "r1" in shown
+    assert "ws-fix" in ran.wsfsm("worktree", "list", "--json").must(0).stdout
+
+
+def test_list_without_any(repo):
+    repo.wsfsm("worktree", "list").must(0)
+    assert not (repo.root / ".worktrees").exists()
+
+
+def test_status(ran):
+    (ran.worktree() / "src/new.py").write_text("x\n")
+    result = ran.wsfsm("worktree", "status", "--ws-id", "ws-fix")
+    assert result.rc in (0, 1) and "src/new.py" in result.stdout, result
+
+
+def test_git_lists_it_too(ran):
+    assert str(ran.worktree()) in ran.git("worktree", "list")
+
+
+def test_remove_keeps_branch_and_commit(ran):
+    ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(0)
+    assert not ran.worktree().exists()
+    assert "ws-fix" not in ran.git("worktree", "list")
+    assert ran.git("rev-parse", "ws/r1/ws-fix")
+    assert not (ran.root / ".git/worktrees/ws-fix").exists()
+
+
+def test_remove_snapshots_what_is_not_committed(ran):
+    (ran.worktree() / "src/by-hand.py").write_text("x\n")
+    ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(0)
+    assert any("src/by-hand.py" in names for names in snapshots(ran).values())
+
+
+def test_remove_unknown(repo):
+    assert repo.wsfsm("worktree", "remove", "--ws-id", "ws-none").rc == 3
+
+
+def test_a_worktree_of_the_user_is_never_removed(repo):
+    repo.settle()
+    place = repo.root / ".worktrees/ws-fix"
+    repo.git("worktree", "add", "-q", "-b", "mine", place)
+    (repo.root / ".git/info/exclude").write_text(".worktrees\n")
+    result = repo.wsfsm("worktree", "remove", "--ws-id", "ws-fix")
+    assert result.rc != 0 and (place / "src/calc.py").exists()
+    repo.wsfsm("worktree", "gc")
+    assert (place / "src/calc.py").exists()
+
+
+def test_gc_removes_what_is_finished(ran):
+    (ran.worktree() / "src/by-hand.py").write_text("x\n")
+    ran.wsfsm("worktree", "gc").must(0)
+    assert any("src/by-hand.py" in names for names in snapshots(ran).values()) or ran.worktree().exists()
+
+
+def test_folder_deleted_by_the_user(ran):
+    import shutil
+
+    shutil.rmtree(ran.worktree())
+    ran.wsfsm("worktree", "list").must(0)
+    ran.run("ws-fix", "--run-id", "r2").must(0)
+
+
+def test_worktrees_folder_deleted_by_the_user(ran):
+    import shutil
+
+    shutil.rmtree(ran.root / ".worktrees")
+    ran.run("ws-fix", "--run-id", "r2").must(0)
+
+
+def test_worktree_removed_with_git(ran):
+    ran.git("worktree", "remove", "--force", ran.worktree())
+    ran.run("ws-fix", "--run-id", "r2").must(0)
+
+
+def test_snapshots_are_shown_and_can_be_fetched(ready):
+    ready.agent(FIX + "exit 1")
+    summary = ready.run().must(1).json
+    refs = [ref for ref in snapshots(ready) if not ref.endswith("/end")]
+    assert refs
+    shown = ready.wsfsm("history", "--ws-id", "ws-fix", "--run-id", summary["run_id"]).must(0).stdout
+    shown += ready.wsfsm("log", "--run-id", summary["run_id"]).must(0).stdout
+    assert refs[0] in shown
