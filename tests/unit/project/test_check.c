@@ -1,0 +1,171 @@
+#include "base/suite.h"
+#include "reading.h"
+
+static bool knows_echo(void *payload, const char *id)
+{
+    (void)payload;
+    return strcmp(id, "echo") == 0;
+}
+
+static void between(const char *text, struct ws_between how, size_t errors, const char *expected)
+{
+    struct ws_bundles b = {0};
+    struct ws_diags diags = {0};
+
+    read_text(&b, &diags, "f.yaml", text);
+    ck_assert_uint_eq(diags.len, 0);
+    ck_assert_uint_eq(ws_bundles_check(&b, &how, &diags), errors);
+    assert_said(&diags, expected);
+    ws_bundles_release(&b);
+}
+
+static const struct ws_between plain;
+
+START_TEST(sound_together)
+{
+    between(ITEM("ws-a", "a.c", "") ITEM("ws-b", "b.c", ", depends_on: [ws-a]"), plain, 0, "");
+}
+END_TEST
+
+START_TEST(an_id_stands_once)
+{
+    between(ITEM("ws-a", "a.c", "") ITEM("ws-b", "b.c", "") ITEM("ws-a", "a.c", ""), plain, 1,
+            "f.yaml:3:8: error: workstream ws-a: the id is declared already in f.yaml:1:8\n");
+}
+END_TEST
+
+START_TEST(dependencies_are_known)
+{
+    static const char text[] = ITEM("ws-alpha", "a.c", "")
+        ITEM("ws-b", "b.c", ", depends_on: [ws-alpha, ws-alpah, ws-else]");
+
+    between(text, plain, 2,
+            "f.yaml:2:132: error: workstream ws-b: depends on 'ws-alpah', which no bundle "
+            "declares; did you mean 'ws-alpha'?\n"
+            "f.yaml:2:142: error: workstream ws-b: depends on 'ws-else', which no bundle "
+            "declares\n");
+    between(text, (struct ws_between){.alone = true}, 0,
+            "f.yaml:2:132: note: workstream ws-b: depends on 'ws-alpah', which is not declared in "
+            "this file\n"
+            "f.yaml:2:142: note: workstream ws-b: depends on 'ws-else', which is not declared in "
+            "this file\n");
+}
+END_TEST
+
+START_TEST(cycles_are_printed)
+{
+    between(ITEM("ws-a", "a.c", ", depends_on: [ws-a]"), plain, 1,
+            "f.yaml:1:122: error: workstream ws-a: dependency cycle: ws-a -> ws-a\n");
+    between(ITEM("ws-a", "a.c", ", depends_on: [ws-b]") ITEM("ws-b", "b.c", ", depends_on: [ws-c]")
+                ITEM("ws-c", "c.c", ", depends_on: [ws-d, ws-b]") ITEM("ws-d", "d.c", ""),
+            plain, 1,
+            "f.yaml:3:128: error: workstream ws-c: dependency cycle: ws-b -> ws-c -> ws-b\n");
+}
+END_TEST
+
+START_TEST(a_long_chain_is_walked)
+{
+    struct ws_buf text = {0};
+    struct ws_bundles b = {0};
+    struct ws_diags diags = {0};
+
+    for (int i = 0; i < 1500; i++) {
+        ws_buf_printf(&text, "- {id: ws-%d, files_scope: [f%d], " FIELDS ", depends_on: [ws-%d]}\n",
+                      i, i, (i + 1) % 1500);
+    }
+    read_text(&b, &diags, "f.yaml", ws_buf_str(&text));
+    ck_assert_uint_eq(b.len, 1500);
+    ck_assert_uint_eq(ws_bundles_check(&b, &plain, &diags), 1);
+    ck_assert_ptr_nonnull(strstr(diags.items[0].text, "ws-1499 -> ws-0"));
+    ws_diags_release(&diags);
+    ws_bundles_release(&b);
+    ws_buf_release(&text);
+}
+END_TEST
+
+START_TEST(scopes_do_not_overlap)
+{
+    between(ITEM("ws-a", "x, src/", "") ITEM("ws-b", "y, src/b.c", ""), plain, 1,
+            "f.yaml:2:31: error: workstream ws-b: files_scope 'src/b.c' overlaps with 'src/' of "
+            "workstream ws-a (f.yaml:1:31)\n");
+}
+END_TEST
+
+START_TEST(the_base_tree_shows_overlaps)
+{
+    static const char *const paths[] = {"README", "src/a.c", "src/deep/a.c", NULL};
+    static const char text[] = ITEM("ws-a", "src/**/a*", "") ITEM("ws-b", "'**/*.c'", "");
+    struct ws_tree_view tree = tree_of(paths);
+
+    between(text, plain, 0, "");
+    between(text, (struct ws_between){.tree = &tree}, 1,
+            "f.yaml:2:28: error: workstream ws-b: files_scope '**/*.c' overlaps with 'src/**/a*' "
+            "of workstream ws-a (f.yaml:1:28), both cover src/a.c\n");
+}
+END_TEST
+
+START_TEST(tools_without_a_profile_are_warned_of)
+{
+    between("- {id: ws-a, files_scope: [a], openspec_change: x, ccpm_issue: 1, gate: 1, tasks: [],"
+            " tool: ecco, static_tools: [echo, lint]}\n",
+            (struct ws_between){.has_tool = knows_echo}, 0,
+            "f.yaml:1:93: warning: workstream ws-a: there is no profile for the tool 'ecco'\n"
+            "f.yaml:1:120: warning: workstream ws-a: there is no profile for the tool 'lint'\n");
+}
+END_TEST
+
+START_TEST(the_unsound_are_left_out)
+{
+    struct ws_bundles b = {0};
+    struct ws_diags diags = {0};
+
+    read_text(&b, &diags, "f.yaml", "- {id: ws-a}\n- 7\n" ITEM("ws-a", "a", ""));
+    ws_diags_release(&diags);
+    ck_assert_uint_eq(ws_bundles_check(&b, &plain, &diags), 0);
+    ws_bundles_release(&b);
+}
+END_TEST
+
+static void find(const char *text, const char *id, enum ws_code code, const char *where,
+                 const char *message)
+{
+    struct ws_bundles b = {0};
+    struct ws_diags diags = {0};
+    struct ws_error err = {0};
+
+    read_text(&b, &diags, "f.yaml", text);
+    const struct ws_workstream *w = ws_bundles_find(&b, id, &diags, &err);
+
+    ck_assert_int_eq(err.code, code);
+    if (code == WS_E_OK) {
+        ck_assert_ptr_nonnull(w);
+        ck_assert_str_eq(w->id, id);
+    } else {
+        ck_assert_ptr_null(w);
+        ck_assert_str_eq(err.where, where);
+        ck_assert_str_eq(err.message, message);
+    }
+    ws_diags_release(&diags);
+    ws_bundles_release(&b);
+}
+
+START_TEST(the_one_that_is_asked_for)
+{
+    find(ITEM("ws-a", "a", "") ITEM("ws-b", "b", ""), "ws-b", WS_E_OK, "", "");
+    find(ITEM("ws-alpha", "a", ""), "ws-alhpa", WS_E_UNKNOWN_ID, "ws-alhpa",
+         "no bundle declares this workstream; did you mean 'ws-alpha'?");
+    find("[", "ws-zzz", WS_E_UNKNOWN_ID, "ws-zzz",
+         "no bundle declares this workstream; some bundles cannot be read");
+    find(ITEM("ws-a", "a", "") ITEM("ws-a", "b", ""), "ws-a", WS_E_BUNDLE, "ws-a",
+         "declared twice: f.yaml:1:8 and f.yaml:2:8");
+    find(ITEM("ws-ab", "a", ", x: 1") ITEM("ws-a", "a", ", y: 1"), "ws-a", WS_E_BUNDLE,
+         "f.yaml:2:107", "workstream ws-a: unknown field 'y'");
+    /* Trouble elsewhere does not matter. */
+    find(ITEM("ws-ab", "a", ", x: 1") ITEM("ws-a", "a", ""), "ws-a", WS_E_OK, "", "");
+}
+END_TEST
+
+RUN_TESTS("check", sound_together, an_id_stands_once, dependencies_are_known, cycles_are_printed,
+          a_long_chain_is_walked, scopes_do_not_overlap, the_base_tree_shows_overlaps,
+          tools_without_a_profile_are_warned_of, the_unsound_are_left_out,
+          the_one_that_is_asked_for)
