@@ -87,7 +87,7 @@ static bool has_exit(const struct graph *g, int state)
 static void check_dead_ends(const struct graph *g, bool *stuck)
 {
     for (int s = 0; s < g->m->state_count; s++) {
-        if (g->m->states[s].kind == WS_STATE_FINAL || has_exit(g, s)) {
+        if (!g->reachable[s] || g->m->states[s].kind == WS_STATE_FINAL || has_exit(g, s)) {
             continue;
         }
         stuck[s] = true;
@@ -119,7 +119,7 @@ static void check_traps(const struct graph *g, const bool *stuck)
         }
     }
     for (int s = 0; s < g->m->state_count; s++) {
-        if (!g->ends[s] && !stuck[s] && !leaks[component[s]]) {
+        if (g->reachable[s] && !g->ends[s] && !stuck[s] && !leaks[component[s]]) {
             leaks[component[s]] = true;
             ws_report_error(g->report, "E052", place_of(g, s),
                             "no final state can be reached from '%s'", name_of(g, s));
@@ -224,7 +224,7 @@ static void check_cycles(const struct graph *g)
         members[rank[s]]++;
     }
     for (int s = 0; s < g->m->state_count && g->report->errors <= WS_DIAGS_MAX; s++) {
-        if (g->ends[s] &&
+        if (g->reachable[s] && g->ends[s] &&
             (members[rank[s]] > 1 || (members[rank[s]] == 1 && loops_on_itself(g->m, s)))) {
             report_cycle(g, rank, s);
             members[rank[s]] = 0;

@@ -114,26 +114,40 @@ static void check_determinism(const struct states *c, const struct ws_def_state 
     }
 }
 
-static void check_reported(const struct states *c, const struct ws_def_state *s, bool initial)
+/* E040; true when the state answers whatever can come. */
+static bool check_answered(const struct states *c, const struct ws_def_state *s,
+                           const char *const *reports)
 {
-    static const char *const nothing[] = {NULL};
-    const char *const *reports = initial ? nothing : ws_reports_of(s, c->bindings);
-    const char *who = s->handler.text != NULL ? s->handler.text : "";
     struct ws_buf missing = {0};
+    bool complete;
 
-    if (reports == NULL) {
-        return;
-    }
     for (const char *const *e = reports; *e != NULL && !c->def->from_unread; e++) {
         if (!ws_def_handles(c->def, s, *e)) {
             ws_buf_printf(&missing, "%s'%s'", missing.len > 0 ? ", " : "", *e);
         }
     }
-    if (missing.len > 0) {
+    complete = missing.len == 0;
+    if (!complete && s->handler.text != NULL) {
         ws_report_error(c->report, "E040", s->name,
-                        "%s%s%s can report %s, and state '%s' has no arm for it",
-                        s->handler.text != NULL ? "handler '" : "a tool", who,
-                        s->handler.text != NULL ? "'" : "", ws_buf_str(&missing), s->name.text);
+                        "handler '%s' can report %s, and state '%s' has no arm for it",
+                        s->handler.text, ws_buf_str(&missing), s->name.text);
+    } else if (!complete) {
+        ws_report_error(c->report, "E040", s->name,
+                        "a tool can report %s, and state '%s' has no arm for it",
+                        ws_buf_str(&missing), s->name.text);
+    }
+    ws_buf_release(&missing);
+    return complete;
+}
+
+/* E040, W040. In the initial state nothing runs, so nothing is reported. */
+static void check_reported(const struct states *c, const struct ws_def_state *s, bool initial)
+{
+    static const char *const nothing[] = {NULL};
+    const char *const *reports = initial ? nothing : ws_reports_of(s, c->bindings);
+
+    if (reports == NULL || !check_answered(c, s, reports)) {
+        return;
     }
     for (size_t i = 0; i < s->arm_count; i++) {
         const char *event = s->arms[i].event.text;
@@ -143,7 +157,6 @@ static void check_reported(const struct states *c, const struct ws_def_state *s,
                               "nothing in state '%s' reports '%s'", s->name.text, event);
         }
     }
-    ws_buf_release(&missing);
 }
 
 static bool does_something(const struct states *c, size_t i)
@@ -189,12 +202,13 @@ static void check_state(const struct states *c, size_t index)
 {
     const struct ws_def_state *s = &c->def->states[index];
     bool initial = (int)index == c->def->initial_state;
+    size_t errors = c->report->errors;
 
     if (s->final || s->lost || s->name.text == NULL) {
         return;
     }
     check_determinism(c, s);
-    if (s->broken) {
+    if (s->broken || c->report->errors > errors) {
         return;
     }
     if (s->action.text == NULL && !initial) {

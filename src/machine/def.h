@@ -58,9 +58,11 @@ struct ws_def {
     size_t state_count, state_cap;
     struct ws_def_from *froms;
     size_t from_count, from_cap;
-    struct ws_words
-        spoilt;  /* words of lines that could not be read: whatever they declared, they are known */
-    bool unread; /* there was such a line */
+    struct ws_words spoilt; /* words of lines that could not be read: what they declared is known */
+    bool unread;            /* there was such a line */
+    bool nameless_state; /* a declaration whose name could not be read: any unknown name may be */
+    bool nameless_event; /* meant by it */
+    bool nameless_outcome;
     bool from_unread; /* ... which may have been a `from *` */
     size_t *by_name;  /* states with a name, sorted by it and then by place; see ws_def_index() */
     size_t by_name_count;
@@ -73,11 +75,11 @@ void ws_words_add(struct ws_words *v, struct ws_word word);
 const struct ws_word *ws_words_find(const struct ws_words *v, const char *text);
 
 void ws_def_index(struct ws_def *d); /* call it once all states are there */
-int ws_def_state(const struct ws_def *d,
-                 const char *name); /* index of the first of that name, or WS_NONE */
 
-/* Does this `from *` speak of that state? (Whether it adds its arm depends on the arms that are
- * there.) */
+/* Index of the first state of that name, or WS_NONE. */
+int ws_def_state(const struct ws_def *d, const char *name);
+
+/* Does this `from *` speak of that state? Whether it adds its arm depends on those there are. */
 bool ws_def_from_covers(const struct ws_def_from *from, const struct ws_def_state *state);
 
 /* An own arm of the state for the event, or NULL. */

@@ -12,6 +12,7 @@ struct space {
     const char **names;
     size_t count;
     struct ws_words unknown;
+    bool open; /* a declaration could not be read: the name may be in it */
 };
 
 struct names {
@@ -51,7 +52,7 @@ static int unknown(struct names *n, struct space *s, struct ws_word word)
 {
     char hint[WS_HINT_SIZE];
 
-    if (ws_words_find(&n->def->spoilt, word.text) != NULL) {
+    if (s->open || ws_words_find(&n->def->spoilt, word.text) != NULL) {
         return 0;
     }
     if (ws_words_find(&s->unknown, word.text) == NULL) {
@@ -310,6 +311,9 @@ static void open_spaces(struct names *n)
     for (size_t i = 0; i < d->outcomes.len; i++) {
         add_name(&n->outcomes, d->outcomes.items[i].text);
     }
+    n->states.open = d->nameless_state;
+    n->events.open = d->nameless_event;
+    n->outcomes.open = d->nameless_outcome;
     open_space(&n->handlers, "E022", "handler", handlers);
     for (size_t i = 0; i < handlers; i++) {
         add_name(&n->handlers, b->handlers[i].name);

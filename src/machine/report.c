@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
@@ -86,8 +87,14 @@ int ws_report_syntax(struct ws_report *r, const char *code, struct ws_word at, c
 const char *ws_hint(char out[WS_HINT_SIZE], const char *word, const char *const *candidates,
                     size_t count)
 {
-    const char *near = ws_nearest(word, candidates, count);
+    const char *near = NULL;
 
+    for (size_t i = 0; i < count && near == NULL; i++) {
+        near = strcasecmp(candidates[i], word) == 0 ? candidates[i] : NULL;
+    }
+    if (near == NULL) {
+        near = ws_nearest(word, candidates, count);
+    }
     out[0] = '\0';
     if (near != NULL && strlen(near) <= WS_NAME_MAX) {
         snprintf(out, WS_HINT_SIZE, "; did you mean '%s'?", near);

@@ -17,6 +17,9 @@ struct ws_parser {
     bool said_misplaced; /* E006 or E016 was given since the section began */
 };
 
+/* The state (or final state) whose block is open, NULL when none is. */
+struct ws_def_state *ws_current_state(struct ws_parser *p);
+
 /* Reads one line that holds a statement. */
 void ws_parse_statement(struct ws_parser *p, const struct ws_line *line);
 

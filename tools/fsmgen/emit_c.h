@@ -5,7 +5,6 @@
 #include "wsfsm/base/buf.h"
 #include "wsfsm/machine/machine.h"
 
-/* `source` is the name of the .def, for the comment at the top. */
-void fsmgen_emit_c(struct ws_buf *out, const struct ws_machine *m, const char *source);
+void fsmgen_emit_c(struct ws_buf *out, const struct ws_machine *m);
 
 #endif

@@ -95,7 +95,7 @@ static void emit(struct ws_buf *out, enum output output, const struct ws_machine
 {
     switch (output) {
     case OUTPUT_C:
-        fsmgen_emit_c(out, m, "fsm/states.def");
+        fsmgen_emit_c(out, m);
         break;
     case OUTPUT_DOT:
         ws_emit_dot(out, m);
