@@ -66,7 +66,7 @@ void ws_report_tree(struct ws_report *r, const char *tree_oid)
     r->tree_oid = ws_strdup(tree_oid);
 }
 
-void ws_report_error(struct ws_report *r, const char *code, const char *format, ...)
+void ws_report_reason(struct ws_report *r, const char *code, const char *format, ...)
 {
     free(r->error_code);
     free(r->error_message);

@@ -52,7 +52,7 @@ static int enter_worktree(struct ws_work *w, struct ws_error *err)
         note_snapshot(c, how.snapshot_ref);
     } else if (why.code == WS_E_SCOPE_VIOLATION) {
         w->report->event = "could_not_run";
-        ws_report_error(w->report, "scope_violation", "%s", why.message);
+        ws_report_reason(w->report, "scope_violation", "%s", why.message);
         rc = 1;
     } else {
         *err = why;
@@ -68,12 +68,12 @@ static void decide(struct ws_work *w, const struct ws_called *called, const char
     enum ws_verdict evidence = ws_judgement_verdict(called->verdict);
     r->event = ws_judgement_event(called->verdict);
     if (called->verdict != WS_JUDGED_PASSED) {
-        ws_report_error(r, ws_judgement_code(called->verdict, called->limit), "%s: %s", tool,
+        ws_report_reason(r, ws_judgement_code(called->verdict, called->limit), "%s: %s", tool,
                         called->why);
     } else if (!strcmp(w->now.tree, w->start.tree)) {
         r->event = "no_change";
         evidence = WS_FAIL;
-        ws_report_error(r, "no_change", "%s ended well and changed nothing", tool);
+        ws_report_reason(r, "no_change", "%s ended well and changed nothing", tool);
     }
     ws_report_evidence(r, "edit", tool, evidence, w->now.tree);
 }

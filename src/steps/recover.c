@@ -92,7 +92,7 @@ static int recover(struct ws_work *w, struct ws_error *err)
     free(tree);
     w->report->event = WS_EVENT_INTERRUPTED;
     if (!w->report->error_code)
-        ws_report_error(w->report, "interrupted", "attempt %d of %s was interrupted",
+        ws_report_reason(w->report, "interrupted", "attempt %d of %s was interrupted",
                         w->attempt->number, w->attempt->step_name);
     return rc < 0 ? -1 : 0;
 }

@@ -26,7 +26,7 @@ static int run_test(enum ws_judgement *verdict, struct ws_work *w, size_t number
     ws_report_evidence(w->report, "acceptance", command, ws_judgement_verdict(called.verdict),
                        w->start.tree);
     if (called.verdict != WS_JUDGED_PASSED)
-        ws_report_error(w->report, ws_judgement_code(called.verdict, called.limit),
+        ws_report_reason(w->report, ws_judgement_code(called.verdict, called.limit),
                         "acceptance test %zu: %s", number, called.why);
     ws_called_release(&called);
     return 0;

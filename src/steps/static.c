@@ -13,7 +13,7 @@ static int run_one(enum ws_judgement *worst, struct ws_work *w, const char *tool
                        w->start.tree);
     if (called.verdict > *worst) {
         *worst = called.verdict;
-        ws_report_error(w->report, ws_judgement_code(called.verdict, called.limit), "%s: %s", tool,
+        ws_report_reason(w->report, ws_judgement_code(called.verdict, called.limit), "%s: %s", tool,
                         called.why);
     }
     ws_called_release(&called);

@@ -101,7 +101,7 @@ static int keep(struct ws_work *w, struct ws_error *err)
 static int turned(struct ws_work *w, const char *event, const struct ws_error *why)
 {
     w->report->event = event;
-    ws_report_error(w->report, "scope_violation", "%s", why->message);
+    ws_report_reason(w->report, "scope_violation", "%s", why->message);
     return 1;
 }
 
@@ -144,7 +144,7 @@ int ws_work_open_worktree(struct ws_work *w, struct ws_error *err)
         return turned(w, "could_not_run", &why);
     if (why.code == WS_E_UNKNOWN_ID) {
         w->report->event = "could_not_run";
-        ws_report_error(w->report, "could_not_run", "%s", why.message);
+        ws_report_reason(w->report, "could_not_run", "%s", why.message);
         return 1;
     }
     *err = why;
@@ -158,7 +158,7 @@ bool ws_work_stopped(struct ws_work *w)
         return false;
     if (stop->kind == WS_STOP_CANCEL) {
         w->report->event = WS_EVENT_CANCEL;
-        ws_report_error(w->report, "cancel", "cancelled");
+        ws_report_reason(w->report, "cancel", "cancelled");
     } else {
         w->report->left = true;
     }

@@ -35,7 +35,7 @@ void ws_report_event(struct ws_report *r, const char *type, const char *payload_
 void ws_report_evidence(struct ws_report *r, const char *kind, const char *command, enum ws_verdict verdict,
                         const char *tree_oid);
 void ws_report_tree(struct ws_report *r, const char *tree_oid);
-void ws_report_error(struct ws_report *r, const char *code, const char *format, ...)
+void ws_report_reason(struct ws_report *r, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 #endif
