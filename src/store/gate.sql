@@ -1,4 +1,5 @@
--- The gate of the database, version 1: triggers that refuse what may not happen, from any client and whatever its pragmas (foreign_keys, recursive_triggers, ignore_check_constraints) are.
+-- The gate of the database, version 1: triggers that refuse what may not happen, from any client and whatever its
+-- pragmas are (foreign_keys, recursive_triggers, ignore_check_constraints).
 --
 -- Three rules the gate is made of:
 --   * REPLACE runs no delete trigger, so every BEFORE INSERT looks whether the row is there already. Tables with a

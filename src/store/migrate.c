@@ -76,49 +76,77 @@ int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_er
     return rc;
 }
 
-static int one_step(sqlite3 *db, const char *path, int from, const char *sql, struct ws_error *err)
+static int run_step(sqlite3 *db, int from, const char *sql)
 {
-    char *text = sqlite3_mprintf("BEGIN EXCLUSIVE; %s; PRAGMA user_version = %d;", sql, from + 1);
-    int rc = sqlite3_exec(db, text, NULL, NULL, NULL);
+    char *version = sqlite3_mprintf("PRAGMA user_version = %d", from + 1);
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 
-    sqlite3_free(text);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_exec(db, version, NULL, NULL, NULL);
+    }
+    sqlite3_free(version);
     ws_fault_point("store.migrate.before");
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     }
     ws_fault_point("store.migrate.after");
+    return rc;
+}
+
+/* One step with its new number in one transaction. *version is what the database has afterwards: while the lock was
+ * waited for, another process may have gone this step, or further. */
+static int one_step(int *version, sqlite3 *db, const char *path, const struct ws_migration_plan *plan,
+                    struct ws_error *err)
+{
+    sqlite3_int64 now = 0;
+    int rc = sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
+
     if (rc == SQLITE_OK) {
-        return 0;
+        rc = ws_file_number(&now, db, "PRAGMA user_version");
     }
-    ws_sql_fail(db, path, rc, "bring the database to the present version", err);
+    if (rc == SQLITE_OK && now == *version) {
+        rc = run_step(db, *version, plan->steps[*version - plan->oldest]);
+        now = *version + 1;
+    }
+    if (rc != SQLITE_OK) {
+        ws_sql_fail(db, path, rc, "bring the database to the present version", err);
+    }
     if (!sqlite3_get_autocommit(db)) {
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     }
-    return -1;
+    *version = (int)now;
+    return rc == SQLITE_OK ? 0 : -1;
 }
 
-int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *plan,
-               struct ws_error *err)
+static int back_up(sqlite3 *db, const char *path, int version, struct ws_error *err)
 {
-    sqlite3_int64 version;
-    int rc = ws_file_number(&version, db, "PRAGMA user_version");
+    char *backup = ws_format("%s.v%d.backup", path, version);
+    int rc = ws_copy_database(db, path, backup, err);
+
+    free(backup);
+    return rc;
+}
+
+int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *plan, struct ws_error *err)
+{
+    sqlite3_int64 found = 0;
+    int rc = ws_file_number(&found, db, "PRAGMA user_version");
 
     if (rc != SQLITE_OK) {
         return ws_sql_fail(db, path, rc, "read the database", err);
     }
-    if (version >= plan->version) {
+    if (found >= plan->version) {
         return 0;
     }
-    if (version < plan->oldest) {
+    if (found < plan->oldest) {
         return ws_fail(err, WS_E_STORE, path,
-                       "version %lld of the database is older than this wsfsm knows (%d)",
-                       (long long)version, plan->oldest);
+                       "version %lld of the database is older than this wsfsm can bring forward (%d)",
+                       (long long)found, plan->oldest);
     }
-    char *backup = ws_format("%s.v%lld.backup", path, (long long)version);
-    rc = ws_copy_database(db, path, backup, err);
-    free(backup);
-    for (int v = (int)version; rc == 0 && v < plan->version; v++) {
-        rc = one_step(db, path, v, plan->steps[v - plan->oldest], err);
+    int version = (int)found;
+    rc = back_up(db, path, version, err);
+    while (rc == 0 && version < plan->version) {
+        rc = one_step(&version, db, path, plan, err);
     }
     return rc;
 }

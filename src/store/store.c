@@ -9,6 +9,7 @@
 #include "file.h"
 #include "internal.h"
 #include "migrate.h"
+#include "schema_check.h"
 #include "wsfsm/base/mem.h"
 
 static const struct {
@@ -90,15 +91,56 @@ static int check_repo(struct ws_store *s, const char *repo_id, struct ws_error *
     return read_meta(s->repo_id, sizeof s->repo_id, s, "repo_id", err);
 }
 
-/* A writer needs the gate to stand, and pages that can be read: small files are looked through at
- * every opening, big ones by `verify`. */
+static void keep_first(void *payload, const char *name, const char *how)
+{
+    char **first = payload;
+
+    if (*first == NULL) {
+        *first = ws_format("'%s' %s", name, how);
+    }
+}
+
+/* Nothing is written past a gate that somebody took down. */
+static int check_gate(struct ws_store *s, struct ws_error *err)
+{
+    char *first = NULL;
+    int rc = ws_schema_check(s->db, keep_first, &first);
+
+    if (rc != SQLITE_OK) {
+        rc = ws_sql_fail(s->db, s->path, rc, "open the database", err);
+    } else if (first != NULL) {
+        rc = ws_fail(err, WS_E_INTEGRITY, s->path,
+                     "the schema of the database is not what wsfsm made: %s; `wsfsm verify` tells more", first);
+    }
+    free(first);
+    return rc;
+}
+
+/* Pages of a small file are looked through at every opening, those of a big one by `verify`. */
 static int make_writable(struct ws_store *s, struct ws_error *err)
 {
-    if (ws_migrate(s->db, s->path, &ws_migration_plan, err) != 0 ||
+    if (ws_file_quick_check(s->db, s->path, err) != 0 ||
+        ws_migrate(s->db, s->path, &ws_migration_plan, err) != 0 ||
         ws_sql_exec(s, "PRAGMA journal_mode = DELETE", "open the database", err) != 0) {
         return -1;
     }
-    return ws_file_quick_check(s->db, s->path, err);
+    return check_gate(s, err);
+}
+
+static int make_readable(struct ws_store *s, struct ws_error *err)
+{
+    sqlite3_int64 version = 0;
+    int rc = ws_file_number(&version, s->db, "PRAGMA user_version");
+
+    if (rc != SQLITE_OK) {
+        return ws_sql_fail(s->db, s->path, rc, "read the database", err);
+    }
+    if (version != WS_SCHEMA_VERSION) {
+        return ws_fail(err, WS_E_STORE, s->path,
+                       "the database is of version %lld; `wsfsm db init` brings it to version %d", (long long)version,
+                       WS_SCHEMA_VERSION);
+    }
+    return ws_sql_exec(s, "PRAGMA query_only = ON", "open the database", err);
 }
 
 static int open_connection(struct ws_store *s, struct ws_error *err)
@@ -115,7 +157,7 @@ static int open_connection(struct ws_store *s, struct ws_error *err)
         return -1;
     }
     if (s->mode == WS_STORE_READ) {
-        return ws_sql_exec(s, "PRAGMA query_only = ON", "open the database", err);
+        return make_readable(s, err);
     }
     return make_writable(s, err);
 }
