@@ -7,10 +7,11 @@
 
 enum { SLOW_NAME = 64 };
 
-/* One taking of an arm, as the model sees it: the line of the .def, and whether its `then` was
- * meant. */
+/* One taking of an arm, as the model sees it: the line of the .def, the state it was taken in (a
+ * `from *` line is an arm of each of its states), and whether its `then` was meant. */
 struct slow_taking {
     int line;
+    char from[SLOW_NAME];
     bool spent;
 };
 
