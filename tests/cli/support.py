@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[2]
-WSFSM = Path(os.environ.get("WSFSM_BIN", SOURCE / "build/src/cli/wsfsm")).resolve()
+WSFSM = Path(os.environ.get("WSFSM_BIN", SOURCE / "build/wsfsm")).resolve()
 SHIPPED_STATES = ["pending", "editing", "static_check", "runtime_check"]
 
 CALC = "def add(a, b):\n    return a - b\n"
