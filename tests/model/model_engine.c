@@ -168,18 +168,29 @@ static void model_takes(struct walk *w, const char *event)
     memcpy(w->state, step.to, sizeof w->state);
 }
 
+/* An event the state has an arm for; one that ends the walk is put back most of the time, for long
+ * walks reach more. */
+static const char *draw_event(struct walk *w)
+{
+    for (;;) {
+        struct slow_step step;
+        const char *event = every_event[1 + draw(w) % (EVENTS - 1)];
+        if (!strcmp(event, "interrupted") || !ask(&step, w, event))
+            continue;
+        if (!slow_is_final(w->def, step.to) || draw(w) % 12 == 0)
+            return event;
+    }
+}
+
 static int step(struct ws_report *report, void *payload, const struct ws_attempt *attempt,
                 struct ws_error *err)
 {
     struct walk *w = payload;
-    struct slow_step ignored;
     ck_assert_str_eq(attempt->state->name, w->state);
     w->truth = draw(w) & 1;
     if (draw(w) % 3 == 0)
         return ws_fail(err, WS_E_IO, "model", "crash");
-    do
-        report->event = every_event[1 + draw(w) % (EVENTS - 1)];
-    while (!strcmp(report->event, "interrupted") || !ask(&ignored, w, report->event));
+    report->event = draw_event(w);
     model_takes(w, report->event);
     return 0;
 }
