@@ -1,12 +1,5 @@
-/* The supervisor's loop. Everything it waits for is a descriptor or the clock:
- *
- *     RUN --main ended--> DRAIN --leftovers--> TERM --grace over--> KILL --none left--> DONE
- *      |                    `--none left--> DONE  `--none left--> DONE
- *      |--limit, stop--> TERM
- *      `--orchestrator gone--> KILL (from every phase)
- *
- * "None left" is waitpid() saying ECHILD: a subreaper inherits every orphan, so without children it
- * has no descendants either.
+/* The supervisor: start, loop, result. Everything the loop waits for is a descriptor or the clock;
+ * what follows from it is decided in guard_phase.c.
  */
 #include "guard.h"
 
@@ -25,20 +18,8 @@
 
 #include "lock.h"
 #include "message.h"
-#include "tree.h"
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/mem.h"
-
-enum {
-    DRAIN_MS =
-        1000, /* for output that is still in the pipes or on its way through another process */
-    LEFTOVER_GRACE_MS =
-        500, /* what a program leaves behind is not its work: time to tidy up, no more */
-    PAUSE_MIN_MS = 10,
-    PAUSE_MAX_MS = 200,
-    GIVE_UP_MS =
-        10000, /* of killing in vain: another user's process, or one that waits for a dead disk */
-};
 
 /* Descriptors 0 to 2 must be taken, or a pipe of ours would become the program's stdin. */
 static int fill_standard_descriptors(void)
@@ -133,122 +114,6 @@ static void take_output(struct ws_guard *g, struct ws_capture *c, int64_t now)
     g->news = true;
 }
 
-static enum ws_limit limit_reached(const struct ws_guard *g, int64_t now, int64_t *next)
-{
-    const struct {
-        enum ws_limit limit;
-        int64_t since, ms;
-    } limits[] = {
-        {WS_LIMIT_DEADLINE, g->started, g->command.deadline_ms},
-        {WS_LIMIT_WALL, g->started, g->command.wall_ms},
-        {WS_LIMIT_IDLE, g->last_output, g->command.idle_ms},
-    };
-    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        if (limits[i].ms <= 0)
-            continue;
-        int64_t end = limits[i].since + limits[i].ms;
-        if (now >= end)
-            return limits[i].limit;
-        if (end < *next)
-            *next = end;
-    }
-    return WS_LIMIT_NONE;
-}
-
-static struct ws_tree descendants(void)
-{
-    return (struct ws_tree){.root = getpid(), .not_session = -1};
-}
-
-static enum ws_phase enter_term(struct ws_guard *g, int64_t now, int64_t grace)
-{
-    struct ws_tree tree = descendants();
-    int living = ws_tree_terminate(&tree);
-    if (g->main_ended)
-        g->exit.leftovers = living;
-    g->phase_ends = now + grace;
-    return WS_PHASE_TERM;
-}
-
-static enum ws_phase enter_kill(struct ws_guard *g, int64_t now)
-{
-    struct ws_tree tree = descendants();
-    int killed = ws_tree_kill(&tree);
-    if (g->main_ended && g->exit.leftovers == 0)
-        g->exit.leftovers = killed;
-    g->give_up = now + GIVE_UP_MS;
-    g->pause = PAUSE_MIN_MS;
-    g->phase_ends = now + g->pause;
-    return WS_PHASE_KILL;
-}
-
-static enum ws_phase in_run(struct ws_guard *g, int64_t now)
-{
-    int64_t grace = g->command.grace_ms > 0 ? g->command.grace_ms : WS_GRACE_MS;
-    int64_t next = INT64_MAX;
-    if (g->main_ended) {
-        g->phase_ends = now + DRAIN_MS;
-        return WS_PHASE_DRAIN;
-    }
-    if (g->orphaned)
-        return enter_kill(g, now);
-    g->exit.timed_out = limit_reached(g, now, &next);
-    g->exit.stopped = g->stop_asked && g->exit.timed_out == WS_LIMIT_NONE;
-    if (g->exit.stopped || g->exit.timed_out != WS_LIMIT_NONE)
-        return enter_term(g, now, grace);
-    g->phase_ends = next;
-    return WS_PHASE_RUN;
-}
-
-static enum ws_phase in_drain(struct ws_guard *g, int64_t now)
-{
-    if (g->childless)
-        return WS_PHASE_DONE;
-    if (g->orphaned)
-        return enter_kill(g, now);
-    bool ended = g->out.fd < 0 && g->err.fd < 0;
-    return ended || now >= g->phase_ends ? enter_term(g, now, LEFTOVER_GRACE_MS) : WS_PHASE_DRAIN;
-}
-
-static enum ws_phase in_term(struct ws_guard *g, int64_t now)
-{
-    if (g->childless)
-        return WS_PHASE_DONE;
-    return g->orphaned || now >= g->phase_ends ? enter_kill(g, now) : WS_PHASE_TERM;
-}
-
-static enum ws_phase in_kill(struct ws_guard *g, int64_t now)
-{
-    struct ws_tree tree = descendants();
-    if (g->childless)
-        return WS_PHASE_DONE;
-    if (now < g->phase_ends)
-        return WS_PHASE_KILL;
-    if (now >= g->give_up) {
-        g->remaining = ws_tree_count(&tree);
-        return WS_PHASE_DONE;
-    }
-    ws_tree_kill(&tree);
-    g->pause = g->pause * 2 < PAUSE_MAX_MS ? g->pause * 2 : PAUSE_MAX_MS;
-    g->phase_ends = ws_boot_ms() + g->pause;
-    return WS_PHASE_KILL;
-}
-
-static void advance(struct ws_guard *g, int64_t now)
-{
-    static enum ws_phase (*const in_phase[])(struct ws_guard *, int64_t) = {
-        [WS_PHASE_RUN] = in_run,
-        [WS_PHASE_DRAIN] = in_drain,
-        [WS_PHASE_TERM] = in_term,
-        [WS_PHASE_KILL] = in_kill,
-    };
-    enum ws_phase before;
-    do {
-        before = g->phase;
-        g->phase = in_phase[before](g, now);
-    } while (g->phase != before && g->phase != WS_PHASE_DONE);
-}
-
 static int timeout(const struct ws_guard *g, int64_t now)
 {
     int64_t due = g->phase_ends;
@@ -290,7 +155,7 @@ static void guard_wait(struct ws_guard *g)
  * a moment only. */
 static void drain(struct ws_capture *c)
 {
-    int64_t end = ws_boot_ms() + DRAIN_MS;
+    int64_t end = ws_boot_ms() + WS_DRAIN_MS;
     while (c->fd >= 0 && ws_capture_read(c) > 0 && ws_boot_ms() < end)
         continue;
     ws_capture_end(c);
@@ -349,7 +214,7 @@ int ws_guard_main(void)
         while (g.phase != WS_PHASE_DONE) {
             guard_wait(&g);
             int64_t now = ws_boot_ms();
-            advance(&g, now);
+            ws_guard_advance(&g, now);
             ws_guard_progress(&g, now);
         }
         guard_finish(&g);

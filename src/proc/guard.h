@@ -13,6 +13,10 @@
 
 enum { WS_GUARD_FD = 3 }; /* the socket to the orchestrator, and its lifeline */
 
+/* For output that is still in the pipes, or on its way through another process, when the main
+ * process has ended. */
+enum { WS_DRAIN_MS = 1000 };
+
 /* What the supervisor exits with; nobody but a person who calls `wsfsm __guard` by hand ever sees
  * another than 0. */
 enum { WS_GUARD_OK = 0, WS_GUARD_NO_LIFELINE = 2, WS_GUARD_FAILED = 4 };
@@ -52,6 +56,9 @@ struct ws_guard {
     struct ws_exit exit;
     int remaining; /* descendants that SIGKILL did not end */
 };
+
+/* Moves to the phase that events and clock call for, and does what entering it means. */
+void ws_guard_advance(struct ws_guard *g, int64_t now);
 
 /* Waits for the request. -1: it never came. */
 int ws_guard_receive(struct ws_guard *g);

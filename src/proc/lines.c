@@ -113,15 +113,11 @@ void ws_matcher_feed(struct ws_matcher *m, const char *data, size_t len)
     while (len > 0 && m->patterns->len > 0 && !m->patterns->matched) {
         const char *newline = memchr(data, '\n', len);
         size_t part = newline == NULL ? len : (size_t)(newline - data);
-        if (newline != NULL && m->line.len == 0 && part <= WS_LINE_MAX) {
-            match_line(m->patterns, data, part);
-        } else {
-            collect(m, data, part);
-            if (newline == NULL)
-                return;
-            match_line(m->patterns, ws_buf_str(&m->line), m->line.len);
-            ws_buf_clear(&m->line);
-        }
+        collect(m, data, part);
+        if (newline == NULL)
+            return;
+        match_line(m->patterns, ws_buf_str(&m->line), m->line.len);
+        ws_buf_clear(&m->line);
         data += part + 1;
         len -= part + 1;
     }

@@ -19,21 +19,15 @@ void ws_proctab_release(struct ws_proctab *t)
     *t = (struct ws_proctab){0};
 }
 
-/* proc(5): "pid (name) state ppid pgrp session ... starttime(22) ..."; the name may hold anything.
- */
+/* proc(5): "pid (name) state ppid pgrp session ... num_threads(20) itrealvalue starttime(22) ...";
+ * the name may hold anything. */
 static bool parse(struct ws_process *p, const char *stat)
 {
+    static const char format[] =
+        " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %" SCNu64;
     const char *after = strrchr(stat, ')');
-    if (after == NULL)
-        return false;
-    int parent, session;
-    int fields =
-        sscanf(after + 1,
-               " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64,
-               &p->state, &parent, &session, &p->start);
-    p->parent = parent;
-    p->session = session;
-    return fields == 4;
+    return after != NULL && sscanf(after + 1, format, &p->state, &p->parent, &p->session,
+                                   &p->threads, &p->start) == 5;
 }
 
 static int read_at(struct ws_process *p, int proc_fd, pid_t pid)
@@ -60,6 +54,11 @@ int ws_process_read(struct ws_process *p, pid_t pid)
     int rc = read_at(p, fd, pid);
     close(fd);
     return rc;
+}
+
+bool ws_process_lives(const struct ws_process *p)
+{
+    return (p->state != 'Z' && p->state != 'X') || p->threads > 1;
 }
 
 static int by_pid(const void *a, const void *b)

@@ -11,6 +11,8 @@
 struct ws_process {
     pid_t pid, parent, session;
     char state;     /* as in ps: R S D T Z ... */
+    int threads;    /* a process whose first thread has ended looks like a zombie, and lives while
+                       others run */
     uint64_t start; /* clock ticks after boot; with the pid it names one process for good */
     bool marked;    /* for the reader's use */
 };
@@ -26,6 +28,7 @@ int ws_proctab_read(
 struct ws_process *ws_proctab_find(const struct ws_proctab *t, pid_t pid);
 
 int ws_process_read(struct ws_process *p, pid_t pid);
+bool ws_process_lives(const struct ws_process *p);
 
 /* A descriptor of exactly this process, -1 when it is gone. */
 int ws_process_open(const struct ws_process *p);

@@ -20,11 +20,6 @@ static bool belongs(const struct ws_tree *tree, const struct ws_proctab *all,
     return parent != NULL && parent->marked;
 }
 
-static bool lives(const struct ws_process *p)
-{
-    return p->state != 'Z' && p->state != 'X';
-}
-
 /* Marks the descendants. Pids mostly ascend from parent to child, so one pass finds nearly all, and
  * a second one that nothing is missing. Returns how many live. */
 static int mark(const struct ws_tree *tree, struct ws_proctab *all)
@@ -37,7 +32,7 @@ static int mark(const struct ws_tree *tree, struct ws_proctab *all)
             if (p->marked || !belongs(tree, all, p))
                 continue;
             p->marked = changed = true;
-            living += lives(p);
+            living += ws_process_lives(p);
         }
     }
     return living;
@@ -61,7 +56,7 @@ int ws_tree_terminate(const struct ws_tree *tree)
     struct ws_proctab all = {0};
     int living = scan(tree, &all);
     for (size_t i = 0; i < all.len; i++) {
-        if (!all.items[i].marked || !lives(&all.items[i]))
+        if (!all.items[i].marked || !ws_process_lives(&all.items[i]))
             continue;
         ws_process_signal(&all.items[i], SIGTERM);
         ws_process_signal(&all.items[i], SIGCONT);
@@ -76,7 +71,7 @@ static int stop_all(const struct ws_proctab *all)
     int stopped = 0;
     for (size_t i = 0; i < all->len; i++) {
         const struct ws_process *p = &all->items[i];
-        bool running = lives(p) && p->state != 'T' && p->state != 't';
+        bool running = ws_process_lives(p) && p->state != 'T' && p->state != 't';
         if (p->marked && running && ws_process_signal(p, SIGSTOP) == 0)
             stopped++;
     }
@@ -93,7 +88,7 @@ int ws_tree_kill(const struct ws_tree *tree)
             break;
     }
     for (size_t i = 0; i < all.len; i++)
-        if (all.items[i].marked && lives(&all.items[i]) &&
+        if (all.items[i].marked && ws_process_lives(&all.items[i]) &&
             ws_process_signal(&all.items[i], SIGKILL) == 0)
             killed++;
     ws_proctab_release(&all);

@@ -50,10 +50,25 @@ static void leave_stopped(void)
     linger();
 }
 
+static void *linger_thread(void *payload)
+{
+    (void)payload;
+    linger();
+    return NULL;
+}
+
+/* Its first thread ends: the process looks like a zombie and is none. */
+static void leave_headless(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, linger_thread, NULL);
+    pthread_exit(NULL);
+}
+
 static int nasty_main(const char *mode, const char *up)
 {
-    static void (*const all[])(void) = {linger, leave_session, leave_stopped, leave_daemon,
-                                        leave_chain};
+    static void (*const all[])(void) = {linger,         leave_session, leave_stopped,
+                                        leave_headless, leave_daemon,  leave_chain};
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
