@@ -77,7 +77,7 @@ static int try_lock(int *fd, const char *file, const char *name, int how, struct
     }
 }
 
-static int take(struct ws_lock *lock, const char *state_dir, const char *name, const char *run_id,
+static int take(struct ws_run_lock *lock, const char *state_dir, const char *name, const char *run_id,
                 int how, struct ws_error *err)
 {
     char *dir = ws_path_join(state_dir, "locks");
@@ -88,32 +88,32 @@ static int take(struct ws_lock *lock, const char *state_dir, const char *name, c
         rc = try_lock(&lock->fd, file, name, how, err);
     if (rc == 0 && run_id && write_holder(lock->fd, run_id) < 0) {
         rc = ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be written");
-        ws_lock_release(lock);
+        ws_run_lock_release(lock);
     }
     free(dir);
     free(file);
     return rc;
 }
 
-int ws_lock_take(struct ws_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
+int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
                  struct ws_error *err)
 {
     return take(lock, state_dir, ws_id, run_id, LOCK_EX | LOCK_NB, err);
 }
 
-int ws_lock_starting(struct ws_lock *lock, const char *state_dir, struct ws_error *err)
+int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err)
 {
     return take(lock, state_dir, "starting", NULL, LOCK_EX, err);
 }
 
-void ws_lock_release(struct ws_lock *lock)
+void ws_run_lock_release(struct ws_run_lock *lock)
 {
     if (lock->fd >= 0)
         close(lock->fd);
     lock->fd = -1;
 }
 
-bool ws_lock_held(int *pid, char run_id[65], const char *state_dir, const char *ws_id)
+bool ws_run_lock_held(int *pid, char run_id[65], const char *state_dir, const char *ws_id)
 {
     char holder[65];
     int holder_pid = 0;

@@ -40,8 +40,8 @@ static int create_run(int64_t *fence, struct ws_session *s, const struct ws_plan
 static int enter_run(int64_t *fence, struct ws_session *s, struct ws_plan *plan, const char *run_id,
                      const struct ws_run_options *o, struct ws_error *err)
 {
-    struct ws_lock starting;
-    if (ws_lock_starting(&starting, ws_repo_state_dir(s->repo), err) < 0)
+    struct ws_run_lock starting;
+    if (ws_run_lock_starting(&starting, ws_repo_state_dir(s->repo), err) < 0)
         return -1;
     int rc = ws_admit_beside_others(s, plan, o, err);
     if (rc == 0)
@@ -50,7 +50,7 @@ static int enter_run(int64_t *fence, struct ws_session *s, struct ws_plan *plan,
         rc = create_run(fence, s, plan, run_id, err);
     if (rc == 0)
         rc = ws_note_dependencies(s, run_id, &plan->workstream, o, err);
-    ws_lock_release(&starting);
+    ws_run_lock_release(&starting);
     return rc;
 }
 
@@ -59,7 +59,7 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
                      const struct ws_run_options *o, struct ws_error *err)
 {
     struct ws_plan plan;
-    struct ws_lock lock = {.fd = -1};
+    struct ws_run_lock lock = {.fd = -1};
     int64_t fence = 0;
     if (ws_make_plan(&plan, s, workstream, &ws_machine_shipped, o, err) < 0)
         return -1;
@@ -67,14 +67,14 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
     if (rc == 0 && !s->store)
         rc = ws_session_store(s, WS_STORE_CREATE, err);
     if (rc == 0)
-        rc = ws_lock_take(&lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
+        rc = ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
     if (rc == 0)
         rc = enter_run(&fence, s, &plan, run_id, o, err);
     if (rc == 0)
         rc = ws_drive(s, &plan, &ws_machine_shipped, run_id, fence, o, err);
     if (rc == 0)
         rc = ws_run_summary(out, s, run_id, err);
-    ws_lock_release(&lock);
+    ws_run_lock_release(&lock);
     ws_plan_release(&plan);
     return rc;
 }
@@ -86,9 +86,9 @@ static int go_on(struct ws_summary *out, struct ws_session *s, const struct ws_r
 {
     struct ws_plan plan = {0};
     struct ws_machine *machine = NULL;
-    struct ws_lock lock = {.fd = -1};
+    struct ws_run_lock lock = {.fd = -1};
     int64_t fence = 0;
-    int rc = ws_lock_take(&lock, ws_repo_state_dir(s->repo), row->ws_id, row->run_id, err);
+    int rc = ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), row->ws_id, row->run_id, err);
     if (rc == 0)
         rc = ws_plan_parse(&plan, row->metadata_json, err);
     if (rc == 0)
@@ -101,7 +101,7 @@ static int go_on(struct ws_summary *out, struct ws_session *s, const struct ws_r
         rc = ws_drive(s, &plan, machine, row->run_id, fence, o, err);
     if (rc == 0)
         rc = ws_run_summary(out, s, row->run_id, err);
-    ws_lock_release(&lock);
+    ws_run_lock_release(&lock);
     ws_machine_free(machine);
     ws_plan_release(&plan);
     return rc;

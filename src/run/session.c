@@ -59,5 +59,5 @@ int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_er
 
 bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id)
 {
-    return ws_lock_held(pid, NULL, ws_repo_state_dir(s->repo), ws_id);
+    return ws_run_lock_held(pid, NULL, ws_repo_state_dir(s->repo), ws_id);
 }

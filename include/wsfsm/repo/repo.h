@@ -24,6 +24,10 @@ void ws_repo_close(struct ws_repo *r);
 const char *ws_repo_root(const struct ws_repo *r);      /* absolute, real, no '/' at the end */
 const char *ws_repo_state_dir(const struct ws_repo *r); /* <root>/.wsfsm */
 
+/* Who commits here: user.name and user.email as configured, else wsfsm's own. Owned by the repository. */
+const char *ws_repo_user_name(struct ws_repo *r);
+const char *ws_repo_user_email(struct ws_repo *r);
+
 /* Makes .wsfsm (0700) and .worktrees, each with a .gitignore of "*"; refuses a link or a file in their place. */
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err);
 

@@ -7,20 +7,20 @@
 
 #include "wsfsm/base/error.h"
 
-struct ws_lock {
+struct ws_run_lock {
     int fd;
 };
 
 /* WS_E_BUSY names the holder. */
-int ws_lock_take(struct ws_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
+int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
                  struct ws_error *err);
 
 /* Held for the moment between looking at the other runs and creating one's own; waits for its turn. */
-int ws_lock_starting(struct ws_lock *lock, const char *state_dir, struct ws_error *err);
+int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err);
 
-void ws_lock_release(struct ws_lock *lock);
+void ws_run_lock_release(struct ws_run_lock *lock);
 
 /* Is it held? *pid and run_id (64 bytes and NUL, may be NULL) tell by whom. */
-bool ws_lock_held(int *pid, char run_id[65], const char *state_dir, const char *ws_id);
+bool ws_run_lock_held(int *pid, char run_id[65], const char *state_dir, const char *ws_id);
 
 #endif
