@@ -17,7 +17,7 @@ struct level {
     size_t len, cap;
     struct option *longs;
     struct ws_buf letters;
-    const char *where; /* name of the command; NULL: before any */
+    char where[64]; /* name of the command; empty: before any */
 };
 
 static void level_add(struct level *l, const struct ws_option *table)
@@ -28,11 +28,23 @@ static void level_add(struct level *l, const struct ws_option *table)
     }
 }
 
+/* "machine check" */
+static void name_place(char *out, size_t size, const struct ws_args *a)
+{
+    size_t len = 0;
+
+    out[0] = '\0';
+    for (size_t i = 1; i < a->depth && len < size; i++) {
+        len += (size_t)snprintf(out + len, size - len, "%s%s", i > 1 ? " " : "", a->path[i]->name);
+    }
+}
+
 static void level_init(struct level *l, const struct ws_args *a)
 {
     const struct ws_cmd *cmd = ws_args_cmd(a);
 
-    *l = (struct level){.where = a->depth > 1 ? cmd->name : NULL};
+    *l = (struct level){0};
+    name_place(l->where, sizeof l->where, a);
     if (a->depth > 1) {
         level_add(l, cmd->options);
     }
@@ -86,7 +98,7 @@ static int unknown_long(const struct level *l, const char *word, struct ws_error
                 nearest);
     } else {
         ws_fail(err, WS_E_USAGE, l->where, "unknown option '--%s'; see 'wsfsm help%s%s'", name,
-                l->where != NULL ? " " : "", l->where != NULL ? l->where : "");
+                l->where[0] != '\0' ? " " : "", l->where);
     }
     free(name);
     free(names);
@@ -220,51 +232,59 @@ static int parse_level(struct ws_args *a, int *used, int argc, char **argv, stru
     return status;
 }
 
-static int unknown_command(const struct ws_cmd *parent, size_t depth, const char *word,
-                           struct ws_error *err)
+static int unknown_command(const struct ws_args *a, const char *word, struct ws_error *err)
 {
-    const char *where = depth > 1 ? parent->name : NULL;
-    const char *nearest = ws_cmd_nearest(parent, word);
+    char where[64];
+    const char *nearest = ws_cmd_nearest(ws_args_cmd(a), word);
 
+    name_place(where, sizeof where, a);
     if (nearest != NULL) {
         return ws_fail(err, WS_E_USAGE, where, "unknown command '%s'; did you mean '%s'?", word,
                        nearest);
     }
     return ws_fail(err, WS_E_USAGE, where, "unknown command '%s'; 'wsfsm help%s%s' lists them",
-                   word, where != NULL ? " " : "", where != NULL ? where : "");
+                   word, where[0] != '\0' ? " " : "", where);
 }
 
-static int check_required(const struct ws_args *a, struct ws_error *err)
+static int check_required(const struct ws_args *a, const char *where, struct ws_error *err)
 {
-    const struct ws_cmd *cmd = ws_args_cmd(a);
-
-    for (const struct ws_option *o = cmd->options; o != NULL && o->name != NULL; o++) {
+    for (const struct ws_option *o = ws_args_cmd(a)->options; o != NULL && o->name != NULL; o++) {
         if (o->required && !ws_args_has(a, o->name)) {
-            return ws_fail(err, WS_E_USAGE, cmd->name, "'--%s %s' is missing", o->name,
-                           o->argument);
+            return ws_fail(err, WS_E_USAGE, where, "'--%s %s' is missing", o->name, o->argument);
         }
     }
     return 0;
 }
 
-static int check_words(const struct ws_args *a, struct ws_error *err)
+static int check_words(const struct ws_args *a, const char *where, struct ws_error *err)
 {
-    const struct ws_cmd *cmd = ws_args_cmd(a);
-    const struct ws_positional *p = cmd->positionals;
+    const struct ws_positional *p = ws_args_cmd(a)->positionals;
     size_t n = 0;
 
     for (; p != NULL && p->name != NULL; p++, n++) {
         if (n >= a->word_count && !p->optional) {
-            return ws_fail(err, WS_E_USAGE, cmd->name, "%s is missing", p->name);
+            return ws_fail(err, WS_E_USAGE, where, "%s is missing", p->name);
         }
         if (p->repeated) {
             return 0;
         }
     }
     if (a->word_count > n) {
-        return ws_fail(err, WS_E_USAGE, cmd->name, "unexpected argument '%s'", a->words[n]);
+        return ws_fail(err, WS_E_USAGE, where, "unexpected argument '%s'", a->words[n]);
     }
     return 0;
+}
+
+static int check_complete(const struct ws_args *a, struct ws_error *err)
+{
+    char where[64];
+
+    name_place(where, sizeof where, a);
+    if (ws_args_cmd(a)->commands != NULL) {
+        return ws_fail(err, WS_E_USAGE, where, "no command given; 'wsfsm help%s%s' lists them",
+                       where[0] != '\0' ? " " : "", where);
+    }
+    return check_required(a, where, err) != 0 ? -1 : check_words(a, where, err);
 }
 
 static bool wants_help(const struct ws_args *a)
@@ -296,21 +316,13 @@ int ws_args_parse(struct ws_args *out, const struct ws_cmd *root, int argc, char
         }
         const struct ws_cmd *next = ws_cmd_find(cmd, argv[0]);
         if (next == NULL) {
-            return unknown_command(cmd, out->depth, argv[0], err);
+            return unknown_command(out, argv[0], err);
         }
         out->path[out->depth++] = next;
     }
     out->words = argv;
     out->word_count = (size_t)argc;
-    if (wants_help(out)) {
-        return 0;
-    }
-    if (ws_args_cmd(out)->commands != NULL && ws_args_cmd(out)->run == NULL) {
-        return ws_fail(err, WS_E_USAGE, out->depth > 1 ? ws_args_cmd(out)->name : NULL,
-                       "no command given; 'wsfsm help%s%s' lists them", out->depth > 1 ? " " : "",
-                       out->depth > 1 ? ws_args_cmd(out)->name : "");
-    }
-    return check_required(out, err) != 0 ? -1 : check_words(out, err);
+    return wants_help(out) ? 0 : check_complete(out, err);
 }
 
 void ws_args_release(struct ws_args *a)

@@ -7,6 +7,22 @@
 #include "wsfsm/base/text.h"
 #include "wsfsm/run/lock.h"
 
+/* An error that points to findings "above" names the first of them where nothing stands above. */
+static void name_first(struct ws_error *err, const struct ws_diags *diags)
+{
+    for (size_t i = 0; i < diags->len; i++) {
+        const struct ws_diag *d = &diags->items[i];
+
+        if (d->severity == WS_ERROR) {
+            char *where = ws_format("%s:%u:%u", d->file != NULL ? d->file : "", d->line, d->col);
+
+            ws_fail(err, err->code, where, "%s", d->text);
+            free(where);
+            return;
+        }
+    }
+}
+
 int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error *err)
 {
     struct ws_session_options options = {.directory = cli->directory, .database = cli->database};
@@ -14,6 +30,9 @@ int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error 
     int status = ws_session_open(s, &options, &diags, err);
 
     ws_cli_diags(cli, &diags);
+    if (status != 0 && cli->json) {
+        name_first(err, &diags);
+    }
     ws_diags_release(&diags);
     return status;
 }
@@ -90,7 +109,7 @@ const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_
     if (run->final) {
         return "finished";
     }
-    if (ws_lock_held(pid, holder, ws_repo_state_dir(s->repo), run->ws_id) &&
+    if (ws_run_lock_held(pid, holder, ws_repo_state_dir(s->repo), run->ws_id) &&
         strcmp(holder, run->run_id) == 0) {
         return "alive";
     }

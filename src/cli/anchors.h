@@ -1,0 +1,14 @@
+/* The anchors in git, compared with the ledger of the database: a cut tail or a vanished run shows
+ * there. */
+#ifndef WSFSM_CLI_ANCHORS_H
+#define WSFSM_CLI_ANCHORS_H
+
+#include "wsfsm/run/run.h"
+#include "wsfsm/store/verify.h"
+
+/* Of one run, or of all (NULL). An anchor that differs from the ledger, and one of this database
+ * that the ledger does not know, is a finding; one that is gone is a note (malloc'ed text). */
+int ws_anchors_verify(struct ws_findings *out, struct ws_strv *notes, struct ws_session *s,
+                      const char *run_id, struct ws_error *err);
+
+#endif

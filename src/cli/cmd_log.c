@@ -1,0 +1,225 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "copy_log.h"
+#include "session.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/doc/doc.h"
+#include "wsfsm/store/read.h"
+
+static const struct ws_option options[] = {
+    {.name = "run-id",
+     .argument = "ID",
+     .required = true,
+     .complete = WS_COMPLETE_RUN_ID,
+     .help = "The run."},
+    {.name = "step",
+     .argument = "NAME",
+     .help = "The step, such as edit. Default: the last one that ran a tool."},
+    {.name = "attempt",
+     .argument = "N",
+     .min = 1,
+     .max = INT32_MAX,
+     .help = "Which attempt of the step, from 1. Default: the last one."},
+    {.name = "stderr",
+     .help = "What the tools wrote to standard error instead of standard output."},
+    {0},
+};
+
+/* One log file that is printed, and how. */
+struct log {
+    struct ws_cli *cli;
+    const struct ws_attempt_row *attempt;
+    const char *tool;
+    const char *stream;
+};
+
+static bool print_json_line(void *payload, const char *text, size_t len, bool ended)
+{
+    struct log *l = payload;
+    struct ws_buf *out = &l->cli->out.text;
+
+    ws_json_open(out, '{');
+    ws_json_kstr(out, "step", l->attempt->step_name);
+    ws_json_kint(out, "attempt", l->attempt->number);
+    ws_json_kstr(out, "tool", l->tool);
+    ws_json_kstr(out, "stream", l->stream);
+    ws_json_key(out, "line");
+    ws_json_strn(out, text, len);
+    ws_json_kbool(out, "complete", ended);
+    ws_json_close(out, '}');
+    ws_buf_putc(out, '\n');
+    ws_out_flush_when_large(&l->cli->out);
+    return !l->cli->out.closed;
+}
+
+static int print_file(struct log *l, const char *path, struct ws_error *err)
+{
+    return l->cli->json ? ws_read_log(path, print_json_line, l, err)
+                        : ws_copy_log(&l->cli->out, path, err);
+}
+
+/* The database names log files relative to .wsfsm; a name that leads elsewhere is none of ours. */
+static bool inside(const char *name)
+{
+    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) {
+            return false;
+        }
+    }
+    return name[0] != '/';
+}
+
+static void print_title(struct log *l, bool first)
+{
+    struct ws_buf *out = &l->cli->out.text;
+
+    if (!l->cli->json) {
+        ws_buf_printf(out, "%s==> ", first ? "" : "\n");
+        ws_escape_line(out, l->attempt->step_name, strlen(l->attempt->step_name));
+        ws_buf_printf(out, ", attempt %d, ", l->attempt->number);
+        ws_escape_line(out, l->tool, strlen(l->tool));
+        ws_buf_printf(out, " (%s) <==\n", l->stream);
+    }
+}
+
+static const struct ws_node *tools_of(const struct ws_doc *result)
+{
+    const struct ws_node *tools = ws_node_get(ws_node_get(ws_doc_root(result), "details"), "tools");
+
+    return tools != NULL && tools->kind == WS_NODE_SEQ && tools->len > 0 ? tools : NULL;
+}
+
+static int print_tools(struct ws_cli *cli, struct ws_session *s,
+                       const struct ws_attempt_row *attempt, const struct ws_node *tools,
+                       struct ws_error *err)
+{
+    const char *stream = ws_args_has(cli->args, "stderr") ? "stderr" : "stdout";
+    char *key = ws_format("%s_log", stream);
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < tools->len && !cli->out.closed; i++) {
+        const char *name = ws_node_str(tools->items[i], key, NULL);
+        struct log log = {cli, attempt, ws_node_str(tools->items[i], "id", "?"), stream};
+
+        if (tools->len > 1) {
+            print_title(&log, i == 0);
+        }
+        if (name == NULL) {
+            const char *why = ws_node_str(tools->items[i], "error", "it was not started");
+
+            ws_cli_note(cli, "%s has no log: %s", log.tool, why);
+        } else if (!inside(name)) {
+            status =
+                ws_fail(err, WS_E_INTEGRITY, name, "the database names a log outside of .wsfsm");
+        } else {
+            char *path = ws_path_join(ws_repo_state_dir(s->repo), name);
+
+            status = print_file(&log, path, err);
+            free(path);
+        }
+    }
+    free(key);
+    return status;
+}
+
+/* The last attempt that fits and, unless one was asked for, ran a tool. */
+static const struct ws_attempt_row *choose(struct ws_doc **result,
+                                           const struct ws_attempt_rows *rows, const char *step,
+                                           long long number)
+{
+    const struct ws_attempt_row *chosen = NULL;
+
+    for (size_t i = rows->len; i > 0 && chosen == NULL; i--) {
+        const struct ws_attempt_row *row = &rows->items[i - 1];
+
+        if ((step != NULL && strcmp(row->step_name, step) != 0) ||
+            (number > 0 && row->number != number)) {
+            continue;
+        }
+        *result = row->result_json != NULL ? ws_doc_parse_stored(row->result_json, NULL) : NULL;
+        if (step != NULL || number > 0 || (*result != NULL && tools_of(*result) != NULL)) {
+            chosen = row;
+        } else {
+            ws_doc_free(*result);
+            *result = NULL;
+        }
+    }
+    return chosen;
+}
+
+static int unknown_attempt(const struct ws_attempt_rows *rows, const char *run_id, const char *step,
+                           struct ws_error *err)
+{
+    const char **names = ws_calloc(rows->len + 1, sizeof *names);
+
+    for (size_t i = 0; i < rows->len; i++) {
+        names[i] = rows->items[i].step_name;
+    }
+    const char *nearest = step != NULL && rows->len > 0 ? ws_nearest(step, names, rows->len) : NULL;
+    free(names);
+    if (nearest != NULL && strcmp(nearest, step) != 0) {
+        return ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no step '%s' was begun; did you mean '%s'?",
+                       step, nearest);
+    }
+    return ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no such attempt in this run");
+}
+
+static int print_log(struct ws_cli *cli, struct ws_session *s, const struct ws_run_row *run,
+                     struct ws_error *err)
+{
+    const char *step = ws_args_value(cli->args, "step");
+    long long number = ws_args_number(cli->args, "attempt", 0);
+    struct ws_attempt_rows rows = {0};
+    struct ws_doc *result = NULL;
+    int status = ws_store_attempts(&rows, s->store, run->run_id, run->ws_id, err);
+
+    if (status == 0) {
+        const struct ws_attempt_row *attempt = choose(&result, &rows, step, number);
+
+        if (attempt == NULL && (step != NULL || number > 0)) {
+            status = unknown_attempt(&rows, run->run_id, step, err);
+        } else if (attempt == NULL || result == NULL || tools_of(result) == NULL) {
+            ws_cli_note(cli, "no tool has finished there yet; nothing to print");
+        } else {
+            status = print_tools(cli, s, attempt, tools_of(result), err);
+        }
+    }
+    ws_doc_free(result);
+    ws_attempt_rows_release(&rows);
+    return status;
+}
+
+static int run(struct ws_cli *cli, struct ws_error *err)
+{
+    struct ws_session session = {0};
+    struct ws_run_rows runs = {0};
+
+    if (ws_cli_open_database(&session, cli, WS_E_UNKNOWN_ID, err) != 0) {
+        return -1;
+    }
+    int status = ws_cli_runs(&runs, &session, ws_args_value(cli->args, "run-id"), NULL, err);
+    if (status == 0) {
+        status = print_log(cli, &session, &runs.items[0], err);
+    }
+    ws_run_rows_release(&runs);
+    ws_session_close(&session);
+    return status;
+}
+
+const struct ws_cmd ws_cmd_log = {
+    .name = "log",
+    .summary = "Print what the tools of a run printed",
+    .description = "Prints the log of each tool of an attempt. Control characters are shown, not "
+                   "obeyed, and secrets "
+                   "were replaced by *** before they were written. A log is cut in its middle when "
+                   "a tool printed "
+                   "very much. With --json: one object a line of output.",
+    .options = options,
+    .run = run,
+};

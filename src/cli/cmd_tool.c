@@ -1,0 +1,332 @@
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "commands.h"
+#include "copy_log.h"
+#include "progress.h"
+#include "session.h"
+#include "wsfsm/base/hash.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/proc/proc.h"
+#include "wsfsm/steps/toolrun.h"
+
+/* --- list
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static const char *refuse(void *payload, const char *file)
+{
+    return ws_repo_owns_file(payload, file) ? "it is a tracked file or lies in a worktree" : NULL;
+}
+
+/* The file that would be executed, malloc'ed; NULL: none is found. */
+static char *find(struct ws_session *s, const struct ws_profile *p)
+{
+    const char *path = getenv("PATH");
+    char *file = NULL;
+
+    return ws_find_program(&file, p->command, path != NULL ? path : "", refuse, s->repo, NULL) == 0
+               ? file
+               : NULL;
+}
+
+static void list_json(struct ws_buf *out, struct ws_session *s)
+{
+    ws_json_open(out, '[');
+    for (size_t i = 0; i < s->config.profiles.len; i++) {
+        const struct ws_profile *p = &s->config.profiles.items[i];
+        struct ws_buf profile = {0};
+        char *file = find(s, p);
+
+        ws_profile_json(&profile, p);
+        ws_json_open(out, '{');
+        ws_json_kstr(out, "id", p->id);
+        ws_json_kstr(out, "type", ws_tool_type_name(p->type));
+        ws_json_kstr(out, "command", p->command);
+        ws_json_kstr(out, "found", file);
+        ws_json_kstr(out, "source", p->source);
+        ws_json_kraw(out, "profile", ws_buf_str(&profile));
+        ws_json_close(out, '}');
+        ws_buf_release(&profile);
+        free(file);
+    }
+    ws_json_close(out, ']');
+    ws_buf_putc(out, '\n');
+}
+
+static void list_text(struct ws_buf *out, struct ws_session *s)
+{
+    static const char *const titles[] = {"TOOL", "TYPE", "COMMAND", "FOUND", "PROFILE"};
+    struct ws_columns table = {.count = sizeof titles / sizeof *titles};
+
+    for (size_t i = 0; i < table.count; i++) {
+        ws_columns_add(&table, titles[i]);
+    }
+    for (size_t i = 0; i < s->config.profiles.len; i++) {
+        const struct ws_profile *p = &s->config.profiles.items[i];
+        char *file = find(s, p);
+
+        ws_columns_add(&table, p->id);
+        ws_columns_add(&table, ws_tool_type_name(p->type));
+        ws_columns_add(&table, p->command);
+        ws_columns_add(&table, file != NULL ? file : "missing");
+        ws_columns_add(&table, p->source);
+        free(file);
+    }
+    ws_columns_print(out, &table);
+    ws_columns_release(&table);
+}
+
+static int run_list(struct ws_cli *cli, struct ws_error *err)
+{
+    struct ws_session session = {0};
+
+    if (ws_cli_open(&session, cli, err) != 0) {
+        return -1;
+    }
+    if (cli->json) {
+        list_json(&cli->out.text, &session);
+    } else {
+        list_text(&cli->out.text, &session);
+    }
+    ws_session_close(&session);
+    return 0;
+}
+
+static const struct ws_cmd cmd_list = {
+    .name = "list",
+    .summary = "List the tool profiles, and which of the programs are there",
+    .run = run_list,
+};
+
+/* --- run
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static const struct ws_option run_options[] = {
+    {.name = "model",
+     .argument = "NAME",
+     .help = "The model a coding agent is to use. Default: AIDER_MODEL."},
+    {0},
+};
+
+static const struct ws_positional run_positionals[] = {
+    {.name = "TOOL", .complete = WS_COMPLETE_TOOL, .help = "Id of the profile."},
+    {.name = "FILE",
+     .optional = true,
+     .repeated = true,
+     .complete = WS_COMPLETE_FILE,
+     .help = "The files that the profile's lists of paths ({scope_files}, {changed_files}, ...) "
+             "stand for."},
+    {0},
+};
+
+static const struct ws_exit_note run_exits[] = {
+    {0, "the tool passed, as its profile judges it"},
+    {1, "it failed, or went over a limit"},
+    {3, "there is no such profile"},
+    {4, "the tool could not be started"},
+    {128, "plus N: ended by signal N"},
+    {0, NULL},
+};
+
+static void collect_secrets(struct ws_strv *out, const struct ws_profile *p)
+{
+    const struct ws_environment_spec spec = {.pass_env = &p->pass_env, .env = &p->env};
+    struct ws_strv env = {0};
+
+    ws_environment(&env, &spec);
+    ws_environment_secrets(out, &env);
+    ws_strv_release(&env);
+}
+
+static const struct ws_profile *chosen(const struct ws_profiles *profiles, const char *id,
+                                       struct ws_error *err)
+{
+    const struct ws_profile *p = ws_profiles_find(profiles, id);
+
+    if (p == NULL) {
+        const char **ids = ws_calloc(profiles->len + 1, sizeof *ids);
+
+        for (size_t i = 0; i < profiles->len; i++) {
+            ids[i] = profiles->items[i].id;
+        }
+        const char *nearest = ws_nearest(id, ids, profiles->len);
+        if (nearest != NULL) {
+            ws_fail(err, WS_E_UNKNOWN_ID, id, "no such tool; did you mean '%s'?", nearest);
+        } else {
+            ws_fail(err, WS_E_UNKNOWN_ID, id, "no such tool; 'wsfsm tool list' lists them");
+        }
+        free(ids);
+    }
+    return p;
+}
+
+/* Where the logs of this call go: .wsfsm/by-hand/TIME-RANDOM-TOOL. */
+static char *log_stem(struct ws_session *s, const char *id, struct ws_error *err)
+{
+    char *dir = ws_path_join(ws_repo_state_dir(s->repo), "by-hand");
+    char *now = ws_new_run_id();
+    char *stem = NULL;
+
+    if (ws_repo_make_dirs(s->repo, err) == 0 && ws_mkdirs(dir, 0700, err) == 0) {
+        stem = ws_format("%s/%s-%s", dir, now, id);
+    }
+    free(dir);
+    free(now);
+    return stem;
+}
+
+static bool passed(const struct ws_profile *p, const struct ws_exit *e)
+{
+    return e->signal == 0 && e->timed_out == WS_LIMIT_NONE && !e->stopped && !e->pattern_matched &&
+           ws_profile_success(p, e->exit_code);
+}
+
+static int print_logs(struct ws_cli *cli, const char *stem, struct ws_error *err)
+{
+    char *path = ws_format("%s.stdout.log", stem);
+    int status = ws_copy_log(&cli->out, path, err);
+
+    free(path);
+    if (status == 0) {
+        struct ws_out to_stderr = {.fd = 2};
+
+        path = ws_format("%s.stderr.log", stem);
+        status = ws_copy_log(&to_stderr, path, err);
+        ws_out_flush(&to_stderr);
+        ws_buf_release(&to_stderr.text);
+        free(path);
+    }
+    return status;
+}
+
+static int report(struct ws_cli *cli, const struct ws_tool_call *call,
+                  const struct ws_tool_run *run, struct ws_error *err)
+{
+    const struct ws_exit *e = &run->exit;
+    bool good = e->started && passed(call->profile, e);
+
+    if (!e->started) {
+        return ws_fail(err, WS_E_IO, call->id, "could not start: %s", e->start_error);
+    }
+    if (cli->json) {
+        ws_tool_record(&cli->out.text, call, run, good ? "passed" : "failed");
+        ws_buf_putc(&cli->out.text, '\n');
+    } else if (print_logs(cli, call->log_stem, err) != 0) {
+        return -1;
+    }
+    return good ? 0 : 1;
+}
+
+static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_profile *profile,
+                     struct ws_stop *stop, struct ws_error *err)
+{
+    struct ws_progress_view view;
+    struct ws_strv files = {0}, secrets = {0};
+    struct ws_tool_run run = {0};
+    const char *model = ws_args_value(cli->args, "model");
+    const char *root = ws_repo_root(s->repo);
+    char *stem = log_stem(s, profile->id, err);
+    int status = -1;
+
+    ws_progress_init(&view, cli);
+    struct ws_observer observer = ws_progress_observer(&view);
+    struct ws_watch watch = {
+        .progress = observer.tool_progress, .payload = observer.payload, .stop = stop};
+    for (size_t i = 1; i < cli->args->word_count; i++) {
+        ws_strv_add(&files, cli->args->words[i]);
+    }
+    collect_secrets(&secrets, profile);
+    const struct ws_tool_call call = {
+        .id = profile->id,
+        .profile = profile,
+        .values = {.cwd = root,
+                   .repo_root = root,
+                   .worktree_path = root,
+                   .step = "by-hand",
+                   .run_id = "by-hand",
+                   .ws_id = "by-hand",
+                   .log_dir = ws_repo_state_dir(s->repo),
+                   .model_name = model != NULL ? model : s->config.model,
+                   .files_scope = &files,
+                   .files_create = NULL,
+                   .changed_files = &files,
+                   .scope_files = &files},
+        .environment = {.repo = root,
+                        .worktree = root,
+                        .git_name = ws_repo_user_name(s->repo),
+                        .git_email = ws_repo_user_email(s->repo)},
+        .log_stem = stem,
+        .log_root = ws_repo_state_dir(s->repo),
+        .default_dir = root,
+        .secrets = &secrets,
+        .repo = s->repo,
+        .watch = &watch,
+    };
+    if (stem != NULL) {
+        observer.tool_started(observer.payload, "by hand", profile->id);
+        status = ws_tool_call(&run, &call, err);
+        observer.tool_finished(observer.payload, "by hand", profile->id, &run.exit);
+    }
+    ws_progress_end(&view);
+    if (status == 0) {
+        status = report(cli, &call, &run, err);
+        if (stop->signal != 0) {
+            status = 128 + stop->signal;
+        }
+    }
+    ws_tool_run_release(&run);
+    ws_strv_release(&files);
+    ws_strv_release(&secrets);
+    free(stem);
+    return status;
+}
+
+static int run_run(struct ws_cli *cli, struct ws_error *err)
+{
+    struct ws_session session = {0};
+    struct ws_stop stop;
+    int status = -1;
+
+    if (ws_cli_open(&session, cli, err) != 0) {
+        return -1;
+    }
+    const struct ws_profile *profile =
+        chosen(&session.config.profiles, ws_args_word(cli->args, 0), err);
+    if (profile != NULL && ws_stop_init(&stop, err) == 0) {
+        if (ws_stop_on_signals(&stop, err) == 0) {
+            status = call_tool(cli, &session, profile, &stop, err);
+        }
+        ws_stop_release(&stop);
+    }
+    ws_session_close(&session);
+    return status;
+}
+
+static const struct ws_cmd cmd_run = {
+    .name = "run",
+    .summary = "Run one tool by hand, in your checkout",
+    .description =
+        "Calls the tool as its profile says, under the same supervisor, limits and environment as "
+        "in a "
+        "run, but in your own checkout; nothing is recorded but its logs, under .wsfsm/by-hand. A "
+        "profile that needs a prompt cannot be called this way.",
+    .options = run_options,
+    .positionals = run_positionals,
+    .exits = run_exits,
+    .run = run_run,
+};
+
+static const struct ws_cmd *const commands[] = {&cmd_list, &cmd_run, NULL};
+
+const struct ws_cmd ws_cmd_tool = {
+    .name = "tool",
+    .summary = "List the tools; run one by hand",
+    .commands = commands,
+};

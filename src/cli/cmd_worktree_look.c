@@ -1,0 +1,307 @@
+/* What a worktree holds now: changed paths, and whether they are in scope. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "worktrees.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/project/scope.h"
+#include "wsfsm/steps/base_tree.h"
+#include "wsfsm/steps/context.h"
+
+struct look {
+    struct ws_session session;
+    struct ws_worktree_infos infos;
+    const struct ws_worktree_info *info;
+    struct ws_content content;
+    struct ws_changes changes; /* against the base */
+};
+
+static void look_release(struct look *l)
+{
+    ws_changes_release(&l->changes);
+    ws_content_release(&l->content);
+    ws_worktree_infos_release(&l->infos);
+    ws_session_close(&l->session);
+}
+
+static int read_content(struct look *l, struct ws_error *err)
+{
+    const struct ws_worktree_spec spec = {
+        .run_id = l->info->run_id, .ws_id = l->info->ws_id, .base_oid = l->info->base_oid};
+    struct ws_worktree *w = NULL;
+    int status = ws_worktree_open(&w, l->session.repo, &spec, err);
+
+    if (status == 0) {
+        status = ws_worktree_content(&l->content, w, err);
+    }
+    if (status == 0) {
+        status = ws_repo_diff(&l->changes, l->session.repo, spec.base_oid, l->content.tree, err);
+    }
+    ws_worktree_close(w);
+    return status;
+}
+
+static int look_at(struct look *l, const struct ws_cli *cli, struct ws_error *err)
+{
+    if (ws_cli_open_to_read(&l->session, cli, err) != 0) {
+        return -1;
+    }
+    if (ws_worktree_list(&l->infos, l->session.repo, err) != 0) {
+        return -1;
+    }
+    l->info = ws_cli_find_worktree(&l->infos, ws_args_value(cli->args, "ws-id"), err);
+    if (l->info == NULL) {
+        return -1;
+    }
+    if (l->info->problem != NULL) {
+        return ws_fail(err, WS_E_SCOPE_VIOLATION, l->info->path, "%s", l->info->problem);
+    }
+    return read_content(l, err);
+}
+
+static const struct ws_option options[] = {
+    {.name = "ws-id",
+     .argument = "ID",
+     .required = true,
+     .complete = WS_COMPLETE_WS_ID,
+     .help = "The workstream."},
+    {0},
+};
+
+/* --- status
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static void change_json(struct ws_buf *out, const struct ws_change *c)
+{
+    char status[] = {c->status, '\0'};
+
+    ws_json_open(out, '{');
+    ws_json_kstr(out, "status", status);
+    ws_json_key(out, "path");
+    ws_json_path(out, c->path);
+    if (c->old_path != NULL) {
+        ws_json_key(out, "old_path");
+        ws_json_path(out, c->old_path);
+    }
+    ws_json_close(out, '}');
+}
+
+static void status_json(struct ws_buf *out, const struct look *l)
+{
+    ws_json_open(out, '{');
+    ws_json_kstr(out, "ws_id", l->info->ws_id);
+    ws_json_kstr(out, "run_id", l->info->run_id);
+    ws_json_key(out, "path");
+    ws_json_path(out, l->info->path);
+    ws_json_kstr(out, "branch", l->info->branch);
+    ws_json_kstr(out, "base", l->info->base_oid);
+    ws_json_kstr(out, "head", l->content.head);
+    ws_json_kbool(out, "head_on_branch", l->content.head_on_branch);
+    ws_json_kstr(out, "tree", l->content.tree);
+    ws_json_key(out, "changes");
+    ws_json_open(out, '[');
+    for (size_t i = 0; i < l->changes.len; i++) {
+        change_json(out, &l->changes.items[i]);
+    }
+    ws_json_close(out, ']');
+    ws_json_close(out, '}');
+    ws_buf_putc(out, '\n');
+}
+
+static void field(struct ws_out *out, const char *name, const char *value)
+{
+    ws_buf_printf(&out->text, "%-12s", name);
+    ws_out_escaped(out, value);
+    ws_buf_putc(&out->text, '\n');
+}
+
+static void status_text(struct ws_out *out, const struct look *l)
+{
+    field(out, "workstream", l->info->ws_id);
+    field(out, "run", l->info->run_id);
+    field(out, "path", l->info->path);
+    field(out, "branch", l->info->branch);
+    field(out, "base", l->info->base_oid);
+    field(out, "head", l->content.head_on_branch ? l->content.head : "not on the branch");
+    ws_buf_printf(&out->text, "%-12s%zu path%s\n", "changed", l->changes.len,
+                  l->changes.len == 1 ? "" : "s");
+    for (size_t i = 0; i < l->changes.len; i++) {
+        const struct ws_change *c = &l->changes.items[i];
+
+        ws_buf_printf(&out->text, "%-10s%c ", "", c->status);
+        if (c->old_path != NULL) {
+            ws_escape_path(&out->text, c->old_path);
+            ws_buf_puts(&out->text, " -> ");
+        }
+        ws_escape_path(&out->text, c->path);
+        ws_buf_putc(&out->text, '\n');
+    }
+}
+
+static int run_status(struct ws_cli *cli, struct ws_error *err)
+{
+    struct look l = {0};
+    int status = look_at(&l, cli, err);
+
+    if (status == 0 && cli->json) {
+        status_json(&cli->out.text, &l);
+    } else if (status == 0) {
+        status_text(&cli->out, &l);
+    }
+    look_release(&l);
+    return status;
+}
+
+const struct ws_cmd ws_cmd_worktree_status = {
+    .name = "status",
+    .summary = "Show what a worktree has changed against its base",
+    .options = options,
+    .run = run_status,
+};
+
+/* --- validate-scope
+ * -----------------------------------------------------------------------------------------------
+ */
+
+/* The scope as it was when the run began, not as the bundle says now. */
+static int read_plan(struct ws_plan *plan, struct look *l, struct ws_error *err)
+{
+    struct ws_run_rows runs = {0};
+
+    if (l->session.store == NULL) {
+        return ws_fail(err, WS_E_STORE, l->session.config.database, "there is no database");
+    }
+    int status = ws_cli_runs(&runs, &l->session, l->info->run_id, l->info->ws_id, err);
+    if (status == 0) {
+        status = ws_plan_parse(plan, runs.items[0].metadata_json, err);
+    }
+    ws_run_rows_release(&runs);
+    return status;
+}
+
+static void find_outside(struct ws_strv *outside, const struct look *l, const struct ws_plan *plan)
+{
+    const struct ws_base_tree base = {.repo = l->session.repo, .oid = l->info->base_oid};
+    const struct ws_tree_view view = ws_base_tree_view(&base);
+    const struct ws_workstream *ws = &plan->workstream;
+    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+
+    for (size_t i = 0; i < l->changes.len; i++) {
+        const struct ws_change *c = &l->changes.items[i];
+
+        if (!ws_scope_has(scope, c->path)) {
+            ws_strv_add(outside, c->path);
+        }
+        if (c->old_path != NULL && !ws_scope_has(scope, c->old_path)) {
+            ws_strv_add(outside, c->old_path);
+        }
+    }
+    ws_strv_sort(outside);
+    ws_strv_unique(outside);
+    ws_scope_free(scope);
+}
+
+static void add_violations(struct ws_strv *out, const char *what, const struct ws_strv *paths)
+{
+    for (size_t i = 0; i < paths->len; i++) {
+        ws_strv_addf(out, "%s: %s", what, paths->items[i]);
+    }
+}
+
+static int find_violations(struct ws_strv *violations, struct look *l, const struct ws_plan *plan,
+                           struct ws_error *err)
+{
+    struct ws_strv moved = {0};
+    int status = 0;
+
+    if (!l->content.head_on_branch) {
+        ws_strv_addf(violations, "HEAD is not on %s", l->info->branch);
+    }
+    add_violations(violations, "nested repository", &l->content.nested);
+    add_violations(violations, "device, FIFO or socket", &l->content.special);
+    if (plan->fingerprint != NULL) {
+        status = ws_repo_fingerprint_compare(violations, &moved, l->session.repo, plan->fingerprint,
+                                             l->info->branch, err);
+    }
+    ws_strv_release(&moved);
+    return status;
+}
+
+static void print_scope(struct ws_cli *cli, const struct look *l, const struct ws_strv *outside,
+                        const struct ws_strv *violations)
+{
+    struct ws_buf *out = &cli->out.text;
+    bool in_scope = outside->len == 0 && violations->len == 0;
+
+    if (cli->json) {
+        ws_json_open(out, '{');
+        ws_json_kstr(out, "ws_id", l->info->ws_id);
+        ws_json_kstr(out, "run_id", l->info->run_id);
+        ws_json_kbool(out, "in_scope", in_scope);
+        ws_json_kint(out, "changed", (int64_t)l->changes.len);
+        ws_json_kpaths(out, "out_of_scope_files", outside);
+        ws_json_kstrv(out, "violations", violations);
+        ws_json_close(out, '}');
+        ws_buf_putc(out, '\n');
+        return;
+    }
+    for (size_t i = 0; i < outside->len; i++) {
+        ws_buf_puts(out, "not in scope: ");
+        ws_escape_path(out, outside->items[i]);
+        ws_buf_putc(out, '\n');
+    }
+    for (size_t i = 0; i < violations->len; i++) {
+        ws_out_escaped(&cli->out, violations->items[i]);
+        ws_buf_putc(out, '\n');
+    }
+    if (in_scope && !cli->quiet) {
+        ws_buf_printf(out, "in scope: %zu changed path%s\n", l->changes.len,
+                      l->changes.len == 1 ? "" : "s");
+    }
+}
+
+static int run_validate_scope(struct ws_cli *cli, struct ws_error *err)
+{
+    struct look l = {0};
+    struct ws_plan plan = {0};
+    struct ws_strv outside = {0}, violations = {0};
+    int status = look_at(&l, cli, err);
+
+    if (status == 0) {
+        status = read_plan(&plan, &l, err);
+    }
+    if (status == 0) {
+        find_outside(&outside, &l, &plan);
+        status = find_violations(&violations, &l, &plan, err);
+    }
+    if (status == 0) {
+        print_scope(cli, &l, &outside, &violations);
+        status = outside.len > 0 || violations.len > 0 ? 1 : 0;
+    }
+    ws_strv_release(&outside);
+    ws_strv_release(&violations);
+    ws_plan_release(&plan);
+    look_release(&l);
+    return status;
+}
+
+static const struct ws_exit_note scope_exits[] = {
+    {0, "what the worktree holds is in scope"},
+    {1, "it is not; the paths are printed"},
+    {0, NULL},
+};
+
+const struct ws_cmd ws_cmd_worktree_validate_scope = {
+    .name = "validate-scope",
+    .summary = "Check that what a worktree holds now is in scope",
+    .description = "Compares the worktree with the base of its run: every changed path has to "
+                   "match files_scope or "
+                   "files_create of the bundle as it was when the run began, and the repository "
+                   "around the worktree "
+                   "has to be as it was.",
+    .options = options,
+    .exits = scope_exits,
+    .run = run_validate_scope,
+};
