@@ -39,14 +39,12 @@ int ws_parse_initial(struct ws_parser *p, struct ws_word keyword)
     return 0;
 }
 
-static int parse_names(struct ws_parser *p, struct ws_words *words, bool *nameless,
-                       const char *what)
+static int parse_names(struct ws_parser *p, struct ws_words *words, const char *what)
 {
     struct ws_word name;
 
     do {
         if (ws_expect_name(p, &name, what) != 0) {
-            *nameless = true;
             return -1;
         }
         ws_words_add(words, name);
@@ -57,13 +55,13 @@ static int parse_names(struct ws_parser *p, struct ws_words *words, bool *namele
 int ws_parse_outcomes(struct ws_parser *p, struct ws_word keyword)
 {
     (void)keyword;
-    return parse_names(p, &p->def->outcomes, &p->def->nameless_outcome, "an outcome");
+    return parse_names(p, &p->def->outcomes, "an outcome");
 }
 
 int ws_parse_events(struct ws_parser *p, struct ws_word keyword)
 {
     (void)keyword;
-    return parse_names(p, &p->def->events, &p->def->nameless_event, "an event");
+    return parse_names(p, &p->def->events, "an event");
 }
 
 static struct ws_def_state *open_state(struct ws_parser *p, bool final)
@@ -87,10 +85,8 @@ static void parse_doc(struct ws_parser *p, struct ws_def_state *state)
 
 static int expect_declared(struct ws_parser *p, struct ws_word *name)
 {
-    int rc = ws_expect_name(p, name, "a state name");
-
-    p->def->nameless_state = p->def->nameless_state || rc != 0;
-    return rc;
+    p->def->nameless = p->def->nameless || p->token->kind != WS_TOKEN_WORD;
+    return ws_expect_name(p, name, "a state name");
 }
 
 int ws_parse_state(struct ws_parser *p, struct ws_word keyword)

@@ -20,6 +20,7 @@ void ws_def_release(struct ws_def *d)
     free(d->outcomes.items);
     free(d->events.items);
     free(d->spoilt.items);
+    free(d->misdeclared.items);
     free(d->by_name);
     *d = (struct ws_def){0};
 }

@@ -59,10 +59,10 @@ struct ws_def {
     struct ws_def_from *froms;
     size_t from_count, from_cap;
     struct ws_words spoilt; /* words of lines that could not be read: what they declared is known */
-    bool unread;            /* there was such a line */
-    bool nameless_state; /* a declaration whose name could not be read: any unknown name may be */
-    bool nameless_event; /* meant by it */
-    bool nameless_outcome;
+    struct ws_words
+        misdeclared;  /* those of declarations: what looks like one of them is known, too */
+    bool nameless;    /* a state was declared without a name: any unknown name may be its */
+    bool unread;      /* there was a line that could not be read */
     bool from_unread; /* ... which may have been a `from *` */
     size_t *by_name;  /* states with a name, sorted by it and then by place; see ws_def_index() */
     size_t by_name_count;

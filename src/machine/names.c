@@ -5,6 +5,7 @@
 #include "checks.h"
 #include "statement.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 
 /* A name space: what is declared in it, and which unknown names have been reported. */
 struct space {
@@ -12,7 +13,6 @@ struct space {
     const char **names;
     size_t count;
     struct ws_words unknown;
-    bool open; /* a declaration could not be read: the name may be in it */
 };
 
 struct names {
@@ -47,12 +47,30 @@ static bool contains(const struct space *s, const char *name)
     return false;
 }
 
+/* By a line that could not be read, as far as can be told. */
+static bool may_be_declared(const struct names *n, const struct space *s, const char *name)
+{
+    const struct ws_def *d = n->def;
+    const char *misdeclared;
+
+    if ((d->nameless && s == &n->states) || ws_words_find(&d->spoilt, name) != NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < d->misdeclared.len; i++) {
+        misdeclared = d->misdeclared.items[i].text;
+        if (ws_nearest(name, &misdeclared, 1) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* 0, or -1 when nobody knows the name: reported where it stands first. */
 static int unknown(struct names *n, struct space *s, struct ws_word word)
 {
     char hint[WS_HINT_SIZE];
 
-    if (s->open || ws_words_find(&n->def->spoilt, word.text) != NULL) {
+    if (may_be_declared(n, s, word.text)) {
         return 0;
     }
     if (ws_words_find(&s->unknown, word.text) == NULL) {
@@ -311,9 +329,6 @@ static void open_spaces(struct names *n)
     for (size_t i = 0; i < d->outcomes.len; i++) {
         add_name(&n->outcomes, d->outcomes.items[i].text);
     }
-    n->states.open = d->nameless_state;
-    n->events.open = d->nameless_event;
-    n->outcomes.open = d->nameless_outcome;
     open_space(&n->handlers, "E022", "handler", handlers);
     for (size_t i = 0; i < handlers; i++) {
         add_name(&n->handlers, b->handlers[i].name);

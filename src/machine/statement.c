@@ -56,12 +56,16 @@ static const char *nearest_statement(const char *word)
  * belonged to, opened or ended is not judged by what it lacks. */
 static void spoil(struct ws_parser *p, const struct ws_line *line, const struct statement *meant)
 {
+    bool declares = meant == NULL || (meant->place != PLACE_STATE && meant->parse != ws_parse_from);
     struct ws_def_state *state;
 
     p->def->unread = true;
     for (size_t i = 0; i < line->len; i++) {
         if (line->items[i].kind == WS_TOKEN_WORD) {
             ws_words_add(&p->def->spoilt, line->items[i].word);
+        }
+        if (line->items[i].kind == WS_TOKEN_WORD && declares) {
+            ws_words_add(&p->def->misdeclared, line->items[i].word);
         }
     }
     if (meant == NULL || meant->parse == ws_parse_from) {
