@@ -1,0 +1,423 @@
+#include "admin.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin_index.h"
+#include "remove_tree.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+
+enum { MAX_TEXT = 64 * 1024 };
+
+static const size_t FILE_LIMIT = (size_t)100 << 20;
+
+struct ws_worktree *ws_admin_worktree(struct ws_repo *r, struct ws_record *rec)
+{
+    struct ws_worktree *w = ws_alloc(sizeof *w);
+
+    w->r = r;
+    w->rec = *rec;
+    memset(rec, 0, sizeof *rec);
+    w->path = ws_path_join(r->worktrees, w->rec.ws_id);
+    w->admin_path = ws_format("%s/worktrees/%s", r->git_dir, w->rec.admin);
+    w->branch = ws_format("refs/heads/ws/%s/%s", w->rec.run_id, w->rec.ws_id);
+    w->file_limit = FILE_LIMIT;
+    return w;
+}
+
+void ws_worktree_close(struct ws_worktree *w)
+{
+    if (w == NULL) {
+        return;
+    }
+    ws_record_release(&w->rec);
+    free(w->path);
+    free(w->admin_path);
+    free(w->branch);
+    free(w);
+}
+
+const char *ws_worktree_path(const struct ws_worktree *w)
+{
+    return w->path;
+}
+
+const char *ws_worktree_branch(const struct ws_worktree *w)
+{
+    return w->branch;
+}
+
+int ws_admin_open_folder(int *fd, const struct ws_worktree *w, struct ws_error *err)
+{
+    struct stat st;
+
+    *fd = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*fd < 0) {
+        return ws_fail_errno(err, errno == ENOENT ? WS_E_UNKNOWN_ID : WS_E_SCOPE_VIOLATION, w->path,
+                             "the worktree's folder cannot be opened");
+    }
+    if (fstat(*fd, &st) < 0 || st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
+        close(*fd);
+        *fd = -1;
+        return ws_fail(err, WS_E_SCOPE_VIOLATION, w->path,
+                       "this is not the folder wsfsm made; it is left alone");
+    }
+    return 0;
+}
+
+char *ws_admin_free_name(struct ws_repo *r, const char *ws_id)
+{
+    for (unsigned i = 0;; i++) {
+        char *name = i == 0 ? ws_strdup(ws_id) : ws_format("%s-%u", ws_id, i);
+        char *path = ws_format("%s/worktrees/%s", r->git_dir, name);
+        bool taken = ws_path_exists(path);
+
+        free(path);
+        if (!taken) {
+            return name;
+        }
+        free(name);
+    }
+}
+
+/* --- what must stand in the three files
+ * ------------------------------------------------------------------------- */
+
+enum text { TEXT_LINK, TEXT_GITDIR, TEXT_COMMONDIR, TEXT_HEAD };
+
+static char *expected(const struct ws_worktree *w, enum text which)
+{
+    switch (which) {
+    case TEXT_LINK:
+        return ws_format("gitdir: %s\n", w->admin_path);
+    case TEXT_GITDIR:
+        return ws_format("%s/.git\n", w->path);
+    case TEXT_COMMONDIR:
+        return ws_strdup("../..\n");
+    case TEXT_HEAD:
+        break;
+    }
+    return ws_format("ref: %s\n", w->branch);
+}
+
+static int check_file(const struct ws_worktree *w, enum text which, const char *folder,
+                      const char *name, struct ws_error *err)
+{
+    char *path = ws_path_join(folder, name), *text = expected(w, which);
+    struct ws_buf found = {0};
+    struct stat st;
+    int rc = 0;
+
+    if (lstat(path, &st) < 0) {
+        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this file of git's is gone");
+    } else if (!S_ISREG(st.st_mode) || ws_read_file(&found, path, MAX_TEXT, NULL) < 0) {
+        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this is no longer a plain file");
+    } else if (strcmp(ws_buf_str(&found), text) != 0 || found.len != strlen(text)) {
+        rc = which == TEXT_HEAD
+                 ? ws_fail(err, WS_E_SCOPE_VIOLATION, path, "HEAD has left the branch %s",
+                           w->branch + strlen("refs/heads/"))
+                 : ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this file of git's was changed");
+    }
+    ws_buf_release(&found);
+    free(path);
+    free(text);
+    return rc;
+}
+
+int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err)
+{
+    static const char *const names[] = {"config", "info/exclude", "info/attributes", "packed-refs"};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+        char *path = ws_path_join(r->git_dir, names[i]);
+        struct stat st;
+
+        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+            rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this is no plain file");
+        }
+        free(path);
+    }
+    return rc;
+}
+
+static int check_admin(struct ws_worktree *w, struct ws_error *err)
+{
+    char *config = ws_path_join(w->admin_path, "config.worktree");
+    struct stat st;
+    int rc = 0;
+
+    if (lstat(w->admin_path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, w->admin_path,
+                     "git's folder of the worktree is gone");
+    } else if (lstat(config, &st) == 0) {
+        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, config,
+                     "settings of its own were given to the worktree");
+    }
+    free(config);
+    return rc;
+}
+
+int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
+{
+    int fd;
+
+    if (ws_admin_open_folder(&fd, w, err) < 0) {
+        return -1;
+    }
+    close(fd);
+    if (check_admin(w, err) < 0 || check_file(w, TEXT_LINK, w->path, ".git", err) < 0 ||
+        check_file(w, TEXT_GITDIR, w->admin_path, "gitdir", err) < 0 ||
+        check_file(w, TEXT_COMMONDIR, w->admin_path, "commondir", err) < 0 ||
+        check_file(w, TEXT_HEAD, w->admin_path, "HEAD", err) < 0) {
+        return -1;
+    }
+    return ws_admin_check_rules(w->r, err);
+}
+
+void ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w)
+{
+    char *path = ws_path_join(w->admin_path, "HEAD");
+    struct ws_buf text = {0};
+    struct stat st;
+    git_oid id;
+
+    oid[0] = '\0';
+    *on_branch = false;
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+        ws_read_file(&text, path, MAX_TEXT, NULL) == 0) {
+        char *line = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
+        git_object *commit = NULL;
+
+        if (ws_starts_with(line, "ref: refs/heads/")) {
+            *on_branch = strcmp(line + strlen("ref: "), w->branch) == 0;
+            if (ws_repo_ref(oid, w->r, line + strlen("ref: "), NULL) < 0) {
+                oid[0] = '\0';
+            }
+        } else if (strlen(line) == WS_OID_HEX - 1) {
+            memcpy(oid, line, WS_OID_HEX);
+        }
+        if (oid[0] != '\0' && (ws_git_oid(&id, oid, NULL) < 0 ||
+                               git_object_lookup(&commit, w->r->git, &id, GIT_OBJECT_COMMIT) < 0)) {
+            oid[0] = '\0';
+        }
+        git_object_free(commit);
+        free(line);
+    }
+    ws_buf_release(&text);
+    free(path);
+}
+
+/* --- making it
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static int put_text(struct ws_worktree *w, int dir, const char *name, enum text which,
+                    struct ws_error *err)
+{
+    char *text = expected(w, which);
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    int rc = fd < 0 ? -1 : ws_write_all(fd, text, strlen(text));
+
+    if (rc == 0) {
+        rc = fsync(fd);
+    }
+    if (fd >= 0 && close(fd) < 0) {
+        rc = -1;
+    }
+    free(text);
+    return rc < 0 ? ws_fail_errno(err, WS_E_IO, w->admin_path, "cannot write git's file '%s'", name)
+                  : 0;
+}
+
+int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err)
+{
+    return put_text(w, folder, ".git", TEXT_LINK, err);
+}
+
+static int sync_folder(const char *path, struct ws_error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc < 0 ? ws_fail_errno(err, WS_E_IO, path, "cannot sync the folder") : 0;
+}
+
+/* Never over something that is there. */
+static int move_into_place(const char *from, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return -1;
+    }
+#endif
+    if (ws_path_exists(to)) {
+        errno = EEXIST;
+        return -1;
+    }
+    return rename(from, to);
+}
+
+static char *temporary_admin(const struct ws_worktree *w)
+{
+    return ws_format("%s/wsfsm-%s.new", w->r->git_dir, w->rec.ws_id);
+}
+
+static int fill_admin(struct ws_worktree *w, const char *folder, const struct ws_node *root,
+                      struct ws_error *err)
+{
+    char *index = ws_path_join(folder, "index");
+    int dir = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = -1;
+
+    if (dir < 0) {
+        ws_fail_errno(err, WS_E_IO, folder, "cannot open the folder");
+    } else if (put_text(w, dir, "HEAD", TEXT_HEAD, err) == 0 &&
+               put_text(w, dir, "gitdir", TEXT_GITDIR, err) == 0 &&
+               put_text(w, dir, "commondir", TEXT_COMMONDIR, err) == 0 &&
+               ws_index_write(index, w->r, root, &root->oid, err) == 0) {
+        rc = fsync(dir) < 0 ? ws_fail_errno(err, WS_E_IO, folder, "cannot sync the folder") : 0;
+    }
+    if (dir >= 0) {
+        close(dir);
+    }
+    free(index);
+    return rc;
+}
+
+int ws_admin_make(struct ws_worktree *w, const struct ws_node *root, struct ws_error *err)
+{
+    char *temporary = temporary_admin(w), *worktrees = ws_path_join(w->r->git_dir, "worktrees");
+    int rc = -1;
+
+    if (mkdir(temporary, 0777) < 0) {
+        ws_fail_errno(err, WS_E_IO, temporary, "cannot make git's folder of the worktree");
+        goto out;
+    }
+    ws_fault_point("repo.admin_begun");
+    if (fill_admin(w, temporary, root, err) < 0) {
+        goto out;
+    }
+    if (mkdir(worktrees, 0777) < 0 && errno != EEXIST) {
+        ws_fail_errno(err, WS_E_IO, worktrees, "cannot make the folder");
+        goto out;
+    }
+    ws_fault_point("repo.admin_filled");
+    if (move_into_place(temporary, w->admin_path) < 0) {
+        ws_fail_errno(err, WS_E_IO, w->admin_path,
+                      "cannot put git's folder of the worktree into place");
+        goto out;
+    }
+    ws_fault_point("repo.admin_made");
+    rc = sync_folder(worktrees, err);
+out:
+    free(temporary);
+    free(worktrees);
+    return rc;
+}
+
+int ws_admin_remove(struct ws_worktree *w, struct ws_error *err)
+{
+    char *temporary = temporary_admin(w), *gitdir = ws_path_join(w->admin_path, "gitdir");
+    int rc = ws_remove_folder(temporary, 0, 0, err);
+
+    /* Taken by somebody else in the meantime: then its gitdir names another worktree. */
+    if (rc == 0 && ws_path_exists(w->admin_path)) {
+        struct ws_buf found = {0};
+        char *ours = expected(w, TEXT_GITDIR);
+        bool foreign = ws_read_file(&found, gitdir, MAX_TEXT, NULL) == 0 &&
+                       ws_starts_with(ws_buf_str(&found), "/") &&
+                       strcmp(ws_buf_str(&found), ours) != 0 && w->rec.state == WS_RECORD_MAKING;
+
+        rc = foreign ? 0 : ws_remove_folder(w->admin_path, 0, 0, err);
+        ws_buf_release(&found);
+        free(ours);
+    }
+    free(temporary);
+    free(gitdir);
+    return rc;
+}
+
+int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
+                         struct ws_error *err)
+{
+    char *index = ws_path_join(w->admin_path, "index");
+    char *fresh = ws_path_join(w->admin_path, "wsfsm-index");
+    int dir = open(w->admin_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = -1;
+
+    if (dir < 0) {
+        ws_fail_errno(err, WS_E_SCOPE_VIOLATION, w->admin_path,
+                      "git's folder of the worktree is gone");
+        goto out;
+    }
+    /* Whatever a tool left under these names must not be followed or read. */
+    if (ws_remove_at(dir, "wsfsm-index", w->admin_path, err) < 0 ||
+        ws_remove_at(dir, "wsfsm-index.lock", w->admin_path, err) < 0 ||
+        ws_remove_at(dir, "index.lock", w->admin_path, err) < 0 ||
+        ws_index_write(fresh, w->r, root, tree, err) < 0) {
+        goto out;
+    }
+    rc =
+        rename(fresh, index) < 0 ? ws_fail_errno(err, WS_E_IO, index, "cannot write the index") : 0;
+out:
+    if (dir >= 0) {
+        close(dir);
+    }
+    free(index);
+    free(fresh);
+    return rc;
+}
+
+static bool belongs(const char *name)
+{
+    static const char *const ours[] = {"gitdir", "commondir", "index", "HEAD", "."};
+
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        if (strcmp(name, ours[i]) == 0) {
+            return true;
+        }
+    }
+    return strcmp(name, "..") == 0;
+}
+
+int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
+                   struct ws_error *err)
+{
+    char *path = ws_path_join(w->admin_path, "HEAD"), *head = expected(w, TEXT_HEAD);
+    DIR *d = opendir(w->admin_path);
+    struct dirent *e;
+    int rc = d == NULL ? ws_fail_errno(err, WS_E_IO, w->admin_path, "cannot read the folder") : 0;
+
+    /* A merge, rebase or lock that the tool left behind goes. */
+    while (rc == 0 && (e = readdir(d)) != NULL) {
+        if (!belongs(e->d_name)) {
+            rc = ws_remove_at(dirfd(d), e->d_name, w->admin_path, err);
+        }
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    if (rc == 0) {
+        rc = ws_write_file(path, head, strlen(head), 0644, err);
+    }
+    if (rc == 0) {
+        rc = ws_admin_write_index(w, root, tree, err);
+    }
+    free(path);
+    free(head);
+    return rc;
+}

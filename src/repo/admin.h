@@ -1,0 +1,49 @@
+/* A worktree of ours: its folder, and git's folder about it below <git dir>/worktrees, which is
+ * written here and read with suspicion. */
+#ifndef WSFSM_REPO_ADMIN_H
+#define WSFSM_REPO_ADMIN_H
+
+#include "node.h"
+#include "record.h"
+#include "wsfsm/repo/worktree.h"
+
+struct ws_worktree {
+    struct ws_repo *r; /* borrowed */
+    struct ws_record rec;
+    char *path;        /* of the folder */
+    char *admin_path;  /* of git's folder about it */
+    char *branch;      /* "refs/heads/ws/RUN/WS" */
+    size_t file_limit; /* larger files are named, not stored */
+};
+
+/* Takes the record's content (which is zeroed). */
+struct ws_worktree *ws_admin_worktree(struct ws_repo *r, struct ws_record *rec);
+
+/* The worktree's folder, opened and known to be the one we made. */
+int ws_admin_open_folder(int *fd, const struct ws_worktree *w, struct ws_error *err);
+
+/* A name below <git dir>/worktrees that is free. */
+char *ws_admin_free_name(struct ws_repo *r, const char *ws_id);
+
+/* Makes git's folder in one step: filled under a temporary name, then renamed. `root`: what the
+ * worktree holds, which is the branch's tree. */
+int ws_admin_make(struct ws_worktree *w, const struct ws_node *root, struct ws_error *err);
+
+/* HEAD on the branch, an index of `tree` with the stamps of `root`, and nothing else but gitdir and
+ * commondir. */
+int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
+                   struct ws_error *err);
+int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
+                         struct ws_error *err);
+int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);
+
+/* The worktree's .git file. */
+int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err);
+
+/* What HEAD names: a commit ("" when none), and whether it is our branch. */
+void ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w);
+
+/* Every file that git reads for rules or settings is a plain file. */
+int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err);
+
+#endif

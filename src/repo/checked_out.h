@@ -1,0 +1,11 @@
+#ifndef WSFSM_REPO_CHECKED_OUT_H
+#define WSFSM_REPO_CHECKED_OUT_H
+
+#include "internal.h"
+
+/* The branches ("refs/heads/...") that the main worktree and the user's linked ones have checked
+ * out; those below .worktrees are ours and do not count. Sorted. HEAD files are read as text: a
+ * tool may have been at them. */
+void ws_checked_out(struct ws_strv *branches, struct ws_repo *r);
+
+#endif

@@ -1,0 +1,195 @@
+#include "content.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache.h"
+#include "checkout.h"
+#include "scan.h"
+#include "wsfsm/base/path.h"
+
+void ws_content_release(struct ws_content *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    ws_strv_release(&c->nested);
+    ws_strv_release(&c->special);
+    ws_strv_release(&c->too_large);
+    memset(c, 0, sizeof *c);
+}
+
+static struct ws_cache_key cache_key(const struct ws_worktree *w, const git_tree *base)
+{
+    struct ws_cache_key key = {.dev = w->rec.dev, .ino = w->rec.ino};
+
+    memset(&key.base, 0, sizeof key.base);
+    key.base = *git_tree_id(base);
+    return key;
+}
+
+int ws_content_keep(const struct ws_node *root, struct ws_worktree *w, struct ws_error *err)
+{
+    char *path = ws_record_path(w->r, w->rec.ws_id, ".cache");
+    git_tree *base = NULL;
+    int rc = ws_git_tree(&base, w->r, w->rec.base, err);
+
+    if (rc == 0) {
+        struct ws_cache_key key = cache_key(w, base);
+
+        rc = ws_cache_save(root, path, &key, err);
+    }
+    git_tree_free(base);
+    free(path);
+    return rc;
+}
+
+static void load_cache(struct ws_node *root, struct ws_worktree *w, const git_tree *base)
+{
+    char *path = ws_record_path(w->r, w->rec.ws_id, ".cache");
+    struct ws_cache_key key = cache_key(w, base);
+
+    (void)ws_cache_load(root, path, &key);
+    free(path);
+}
+
+static bool keeps_modes(git_repository *view)
+{
+    git_config *config = NULL;
+    int modes = 1;
+
+    if (git_repository_config_snapshot(&config, view) == 0 &&
+        git_config_get_bool(&modes, config, "core.filemode") < 0) {
+        modes = 1;
+    }
+    git_config_free(config);
+    return modes != 0;
+}
+
+/* What the tool staged, as a list of names that no ignore rule hides; an index that cannot be read
+ * has none. */
+static git_index *open_staged(const struct ws_worktree *w)
+{
+    char *path = ws_path_join(w->admin_path, "index");
+    git_index *index = NULL;
+    struct stat st;
+
+    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || git_index_open(&index, path) < 0) {
+        index = NULL;
+    }
+    free(path);
+    return index;
+}
+
+static int run_scan(struct ws_scan *s, struct ws_node *root, struct ws_worktree *w,
+                    const char *head, struct ws_error *err)
+{
+    int fd = -1, rc = -1;
+
+    if (ws_admin_open_folder(&fd, w, err) < 0) {
+        return -1;
+    }
+    if (ws_git_tree(&s->blobs.base, w->r, w->rec.base, err) == 0 &&
+        ws_git_view(&s->blobs.view, w->r, w->path, err) == 0 &&
+        (head[0] == '\0' || strcmp(head, w->rec.base) == 0 ||
+         ws_git_tree(&s->head, w->r, head, err) == 0)) {
+        load_cache(root, w, s->blobs.base);
+        s->modes = keeps_modes(s->blobs.view);
+        s->staged = open_staged(w);
+        rc = ws_scan_run(s, root, fd, err);
+    }
+    git_index_free(s->staged);
+    git_tree_free(s->head);
+    git_tree_free(s->blobs.base);
+    git_repository_free(s->blobs.view);
+    close(fd);
+    return rc;
+}
+
+int ws_content_look(struct ws_content *out, struct ws_node *root, struct ws_worktree *w,
+                    struct ws_error *err)
+{
+    struct ws_scan s = {.blobs = {.r = w->r, .limit = w->file_limit}, .out = out};
+
+    memset(out, 0, sizeof *out);
+    memset(root, 0, sizeof *root);
+    if (ws_admin_check_rules(w->r, err) < 0) {
+        return -1;
+    }
+    ws_admin_head(out->head, &out->head_on_branch, w);
+    if (run_scan(&s, root, w, out->head, err) < 0) {
+        ws_content_release(out);
+        ws_node_release(root);
+        return -1;
+    }
+    ws_git_hex(out->tree, &root->oid);
+    return 0;
+}
+
+int ws_worktree_content(struct ws_content *out, struct ws_worktree *w, struct ws_error *err)
+{
+    struct ws_node root;
+    int rc = ws_content_look(out, &root, w, err);
+
+    if (rc == 0) {
+        rc = ws_content_keep(&root, w, err);
+        if (rc < 0) {
+            ws_content_release(out);
+        }
+    }
+    ws_node_release(&root);
+    return rc;
+}
+
+int ws_content_put(struct ws_node *root, struct ws_worktree *w, const git_oid *tree, bool fresh,
+                   struct ws_error *err)
+{
+    struct ws_checkout c = {.blobs = {.r = w->r, .limit = w->file_limit}, .fresh = fresh};
+    int fd = -1, rc = -1;
+
+    if (ws_admin_open_folder(&fd, w, err) < 0) {
+        return -1;
+    }
+    if (ws_git_tree(&c.blobs.base, w->r, w->rec.base, err) == 0 &&
+        ws_git_view(&c.blobs.view, w->r, w->path, err) == 0) {
+        c.is_base = git_oid_equal(git_tree_id(c.blobs.base), tree);
+        rc = ws_checkout_run(&c, root, fd, tree, err);
+    }
+    git_tree_free(c.blobs.base);
+    git_repository_free(c.blobs.view);
+    close(fd);
+    return rc;
+}
+
+int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws_content *content,
+                         const char *message, struct ws_error *err)
+{
+    struct ws_commit c = {.tree = content->tree, .message = message};
+    char there[WS_OID_HEX], tree[WS_OID_HEX], commit[WS_OID_HEX];
+    size_t parents = 0;
+
+    if (ws_repo_ref(there, w->r, ref, err) < 0) {
+        return -1;
+    }
+    if (there[0] != '\0') {
+        if (ws_repo_tree_of(tree, w->r, there, err) < 0) {
+            return -1;
+        }
+        return strcmp(tree, content->tree) == 0
+                   ? 0
+                   : ws_fail(err, WS_E_LEASE_LOST, ref,
+                             "this snapshot exists and holds something else");
+    }
+    if (content->head[0] != '\0') {
+        c.parents[parents++] = content->head;
+    }
+    if (strcmp(content->head, w->rec.base) != 0) {
+        c.parents[parents++] = w->rec.base;
+    }
+    if (ws_repo_commit(commit, w->r, &c, err) < 0) {
+        return -1;
+    }
+    return ws_repo_move_ref(w->r, ref, NULL, commit, err);
+}

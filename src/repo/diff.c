@@ -1,0 +1,83 @@
+/* What changed between two trees. */
+#include <stdlib.h>
+
+#include "internal.h"
+#include "wsfsm/base/mem.h"
+
+void ws_changes_release(struct ws_changes *c)
+{
+    if (c == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < c->len; i++) {
+        free(c->items[i].path);
+        free(c->items[i].old_path);
+    }
+    free(c->items);
+    *c = (struct ws_changes){0};
+}
+
+static char status_letter(git_delta_t status)
+{
+    switch (status) {
+    case GIT_DELTA_ADDED:
+        return 'A';
+    case GIT_DELTA_DELETED:
+        return 'D';
+    case GIT_DELTA_TYPECHANGE:
+        return 'T';
+    case GIT_DELTA_RENAMED:
+        return 'R';
+    default:
+        return 'M';
+    }
+}
+
+static void add_change(struct ws_changes *out, const git_diff_delta *delta)
+{
+    struct ws_change c = {.status = status_letter(delta->status),
+                          .old_mode = delta->old_file.mode,
+                          .new_mode = delta->new_file.mode};
+
+    c.path = ws_strdup(c.status == 'D' ? delta->old_file.path : delta->new_file.path);
+    if (c.status == 'R') {
+        c.old_path = ws_strdup(delta->old_file.path);
+    }
+    out->items = ws_grow(out->items, &out->cap, out->len, sizeof *out->items);
+    out->items[out->len++] = c;
+}
+
+int ws_repo_diff(struct ws_changes *out, struct ws_repo *r, const char *old_tree,
+                 const char *new_tree, struct ws_error *err)
+{
+    git_diff_options options;
+    git_diff_find_options find;
+    git_tree *from = NULL, *to = NULL;
+    git_diff *diff = NULL;
+    int rc = -1, git = 0;
+
+    git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+    git_diff_find_options_init(&find, GIT_DIFF_FIND_OPTIONS_VERSION);
+    options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
+    find.flags = GIT_DIFF_FIND_RENAMES;
+    if (ws_git_tree(&from, r, old_tree, err) < 0 || ws_git_tree(&to, r, new_tree, err) < 0) {
+        goto out;
+    }
+    git = git_diff_tree_to_tree(&diff, r->git, from, to, &options);
+    if (git == 0) {
+        git = git_diff_find_similar(diff, &find);
+    }
+    if (git < 0) {
+        ws_fail_git(err, WS_E_REPOSITORY, git, NULL, "the trees cannot be compared");
+        goto out;
+    }
+    for (size_t i = 0; i < git_diff_num_deltas(diff); i++) {
+        add_change(out, git_diff_get_delta(diff, i));
+    }
+    rc = 0;
+out:
+    git_diff_free(diff);
+    git_tree_free(from);
+    git_tree_free(to);
+    return rc;
+}

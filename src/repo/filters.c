@@ -1,0 +1,204 @@
+#include "filters.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <git2/sys/repository.h>
+
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+
+enum { MAX_ATTRIBUTES = 1 << 20 };
+
+/* --- which drivers are configured
+ * ---------------------------------------------------------------------------------- */
+
+/* "filter.NAME.clean" and the like; an empty value means none. */
+static void add_driver(struct ws_strv *drivers, const char *key, const char *value)
+{
+    const size_t head = strlen("filter.");
+    const char *last = strrchr(key, '.');
+
+    if (value == NULL || value[0] == '\0' || last == NULL || (size_t)(last - key) <= head ||
+        (strcmp(last, ".clean") != 0 && strcmp(last, ".smudge") != 0 &&
+         strcmp(last, ".process") != 0)) {
+        return;
+    }
+    ws_strv_take(drivers, ws_strndup(key + head, (size_t)(last - key) - head));
+}
+
+static int read_drivers(struct ws_strv *drivers, struct ws_repo *r)
+{
+    git_config_iterator *it = NULL;
+    git_config *config = NULL;
+    git_config_entry *entry;
+    int rc = git_repository_config_snapshot(&config, r->git);
+
+    if (rc == 0) {
+        rc = git_config_iterator_glob_new(&it, config, "^filter\\..*");
+    }
+    while (rc == 0 && (rc = git_config_next(&entry, it)) == 0) {
+        add_driver(drivers, entry->name, entry->value);
+    }
+    git_config_iterator_free(it);
+    git_config_free(config);
+    return rc == GIT_ITEROVER ? 0 : rc;
+}
+
+/* --- whether any attribute names one
+ * ------------------------------------------------------------------------------- */
+
+static bool names_filter(const char *text, size_t len)
+{
+    return memmem(text, len, "filter", 6) != NULL ||
+           memmem(text, len, "working-tree-encoding", 21) != NULL;
+}
+
+static bool file_names_filter(const char *path)
+{
+    struct ws_buf text = {0};
+    bool named = ws_path_exists(path) && (ws_read_file(&text, path, MAX_ATTRIBUTES, NULL) < 0 ||
+                                          names_filter(ws_buf_str(&text), text.len));
+
+    ws_buf_release(&text);
+    return named;
+}
+
+struct search {
+    git_odb *odb;
+    bool found;
+};
+
+static int look_at_entry(const char *root, const git_tree_entry *entry, void *payload)
+{
+    struct search *s = payload;
+    git_odb_object *object = NULL;
+
+    (void)root;
+    if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB ||
+        strcmp(git_tree_entry_name(entry), ".gitattributes") != 0) {
+        return 0;
+    }
+    if (git_odb_read(&object, s->odb, git_tree_entry_id(entry)) < 0) {
+        return -1;
+    }
+    s->found = names_filter(git_odb_object_data(object), git_odb_object_size(object));
+    git_odb_object_free(object);
+    return s->found ? GIT_EUSER : 0;
+}
+
+/* Attributes of the user's own (core.attributesFile) count as well: asked of every path when there
+ * is such a file. */
+static bool has_user_attributes(struct ws_repo *r)
+{
+    git_config *config = NULL;
+    git_buf path = {0};
+    bool has = false;
+
+    if (git_repository_config_snapshot(&config, r->git) == 0 &&
+        git_config_get_path(&path, config, "core.attributesfile") == 0) {
+        has = file_names_filter(path.ptr);
+    }
+    git_buf_dispose(&path);
+    git_config_free(config);
+    return has;
+}
+
+static int any_attribute(bool *any, struct ws_repo *r, git_tree *tree)
+{
+    char *path = ws_path_join(r->git_dir, "info/attributes");
+    struct search s = {.odb = r->odb};
+    int rc = 0;
+
+    *any = file_names_filter(path) || has_user_attributes(r);
+    if (!*any) {
+        rc = git_tree_walk(tree, GIT_TREEWALK_PRE, look_at_entry, &s);
+        *any = s.found;
+        rc = s.found ? 0 : rc;
+    }
+    free(path);
+    return rc;
+}
+
+/* --- which path
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static int judge_path(git_repository *view, const struct ws_strv *drivers, const char *path,
+                      struct ws_error *err)
+{
+    static const char *names[] = {"filter", "working-tree-encoding"};
+    const char *values[2] = {NULL, NULL};
+    int rc = git_attr_get_many(values, view, GIT_ATTR_CHECK_INDEX_ONLY, path, 2, names);
+
+    if (rc < 0) {
+        return ws_fail_git(err, WS_E_REPOSITORY, rc, path, "the path's attributes cannot be read");
+    }
+    if (git_attr_value(values[0]) == GIT_ATTR_VALUE_STRING && ws_strv_has(drivers, values[0])) {
+        return ws_fail(
+            err, WS_E_REPOSITORY, path,
+            "the file goes through the filter '%s', which wsfsm never runs; set `filters: ignore` "
+            "in wsfsm.yaml to work on the stored bytes",
+            values[0]);
+    }
+    if (git_attr_value(values[1]) == GIT_ATTR_VALUE_STRING && strcasecmp(values[1], "UTF-8") != 0) {
+        return ws_fail(
+            err, WS_E_REPOSITORY, path,
+            "the file is kept in the encoding %s, which wsfsm does not convert; set `filters: "
+            "ignore` in wsfsm.yaml to work on the stored bytes",
+            values[1]);
+    }
+    return 0;
+}
+
+/* The attributes that hold in the base itself: an index of it alone, which nothing else looks at.
+ */
+static int judge_all(struct ws_repo *r, git_tree *tree, const struct ws_strv *drivers,
+                     struct ws_error *err)
+{
+    git_repository *view = NULL;
+    git_index *index = NULL;
+    int rc = ws_git_view(&view, r, r->root, err), git = 0;
+
+    if (rc < 0) {
+        return -1;
+    }
+    git = git_repository_index(&index, view);
+    if (git == 0) {
+        git = git_index_read_tree(index, tree);
+    }
+    if (git < 0) {
+        rc = ws_fail_git(err, WS_E_REPOSITORY, git, r->root, "the base cannot be read");
+    }
+    for (size_t i = 0; rc == 0 && i < git_index_entrycount(index); i++) {
+        rc = judge_path(view, drivers, git_index_get_byindex(index, i)->path, err);
+    }
+    git_index_free(index);
+    git_repository_free(view);
+    return rc;
+}
+
+int ws_filters_check(struct ws_repo *r, const char *base, struct ws_error *err)
+{
+    struct ws_strv drivers = {0};
+    git_tree *tree = NULL;
+    bool any = false;
+    int rc = ws_git_tree(&tree, r, base, err), git;
+
+    if (rc == 0) {
+        git = read_drivers(&drivers, r);
+        if (git == 0) {
+            git = any_attribute(&any, r, tree);
+        }
+        if (git < 0) {
+            rc = ws_fail_git(err, WS_E_REPOSITORY, git, r->root, "the filters cannot be looked up");
+        } else if (any) {
+            rc = judge_all(r, tree, &drivers, err);
+        }
+    }
+    git_tree_free(tree);
+    ws_strv_release(&drivers);
+    return rc;
+}

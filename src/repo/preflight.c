@@ -1,0 +1,188 @@
+/* What wsfsm cannot honour in a repository, named before anything is made there. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "filters.h"
+#include "internal.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+
+static int refuse(struct ws_repo *r, struct ws_error *err, const char *text)
+{
+    return ws_fail(err, WS_E_REPOSITORY, r->root, "%s", text);
+}
+
+static bool is_true(const git_config_entry *entry)
+{
+    int value = 0;
+
+    return git_config_parse_bool(&value, entry->value != NULL ? entry->value : "true") == 0 &&
+           value != 0;
+}
+
+/* One setting. Names come in lower case but for the middle part. */
+static int judge_setting(struct ws_repo *r, const git_config_entry *entry, struct ws_error *err)
+{
+    const char *name = entry->name;
+
+    if (ws_starts_with(name, "remote.") && ((ws_ends_with(name, ".promisor") && is_true(entry)) ||
+                                            ws_ends_with(name, ".partialclonefilter"))) {
+        return refuse(
+            r, err,
+            "the repository is a partial clone, whose missing objects wsfsm cannot fetch; "
+            "make a full one: git clone without --filter");
+    }
+    if (strcmp(name, "core.sparsecheckout") == 0 && is_true(entry)) {
+        return refuse(
+            r, err,
+            "the checkout is sparse, which wsfsm cannot honour; undo it (git sparse-checkout "
+            "disable) or use another clone");
+    }
+    if (strcmp(name, "index.skiphash") == 0 && is_true(entry)) {
+        return refuse(r, err,
+                      "the index is written without its checksum; undo it: git config --unset "
+                      "index.skipHash, then git update-index --force-write-index");
+    }
+    if (!ws_starts_with(name, "extensions.") || strcmp(name, "extensions.noop") == 0) {
+        return 0;
+    }
+    if (strcmp(name, "extensions.objectformat") == 0 && entry->value != NULL &&
+        strcasecmp(entry->value, "sha1") == 0) {
+        return 0;
+    }
+    if (strcmp(name, "extensions.partialclone") == 0) {
+        return refuse(
+            r, err,
+            "the repository is a partial clone, whose missing objects wsfsm cannot fetch; "
+            "make a full one: git clone without --filter");
+    }
+    if (strcmp(name, "extensions.worktreeconfig") == 0 && !is_true(entry)) {
+        return 0;
+    }
+    return ws_fail(
+        err, WS_E_REPOSITORY, r->root,
+        "the repository uses %s, which wsfsm does not know; undo it (git config --unset %s) or "
+        "use another clone",
+        name, name);
+}
+
+static int check_settings(struct ws_repo *r, struct ws_error *err)
+{
+    git_config_iterator *it = NULL;
+    git_config *config = NULL;
+    git_config_entry *entry;
+    int git = git_repository_config_snapshot(&config, r->git), rc = 0;
+
+    if (git == 0) {
+        git = git_config_iterator_new(&it, config);
+    }
+    while (rc == 0 && git == 0 && (git = git_config_next(&entry, it)) == 0) {
+        rc = judge_setting(r, entry, err);
+    }
+    if (rc == 0 && git != GIT_ITEROVER) {
+        rc = ws_fail_git(err, WS_E_REPOSITORY, git, r->root,
+                         "the repository's settings cannot be read");
+    }
+    git_config_iterator_free(it);
+    git_config_free(config);
+    return rc;
+}
+
+/* The settings of the main worktree alone, which libgit2 does not read. */
+static int check_worktree_settings(struct ws_repo *r, struct ws_error *err)
+{
+    char *path = ws_path_join(r->git_dir, "config.worktree");
+    git_config *config = NULL;
+    int sparse = 0, rc = 0;
+
+    if (ws_path_exists(path) && git_config_open_ondisk(&config, path) == 0 &&
+        git_config_get_bool(&sparse, config, "core.sparsecheckout") == 0 && sparse != 0) {
+        rc = refuse(
+            r, err,
+            "the checkout is sparse, which wsfsm cannot honour; undo it (git sparse-checkout "
+            "disable) or use another clone");
+    }
+    git_config_free(config);
+    free(path);
+    return rc;
+}
+
+static int check_index(struct ws_repo *r, struct ws_error *err)
+{
+    git_index *index = NULL;
+    int rc = git_repository_index(&index, r->git);
+    const char *said = rc < 0 ? ws_git_message() : "";
+
+    if (rc >= 0) {
+        git_index_free(index);
+        return 0;
+    }
+    if (strstr(said, "'link'") != NULL) {
+        return refuse(r, err,
+                      "the index is split, which wsfsm cannot read; undo it: git update-index "
+                      "--no-split-index");
+    }
+    if (strstr(said, "'sdir'") != NULL) {
+        return refuse(r, err,
+                      "the index is sparse, which wsfsm cannot read; undo it: git sparse-checkout "
+                      "disable");
+    }
+    return ws_fail_git(
+        err, WS_E_REPOSITORY, rc, r->root,
+        "the index cannot be read; after git config --unset index.skipHash, make it anew: rm "
+        ".git/index && git reset");
+}
+
+static int check_branches(struct ws_repo *r, struct ws_error *err)
+{
+    char oid[WS_OID_HEX];
+
+    if (ws_repo_ref(oid, r, "refs/heads/ws", err) < 0) {
+        return -1;
+    }
+    return oid[0] != '\0' ? refuse(r, err,
+                                   "there is a branch named 'ws', and wsfsm's branches are named "
+                                   "ws/RUN/WORKSTREAM; rename it: git branch -m ws OTHER")
+                          : 0;
+}
+
+static int check_place(const char *path, struct ws_error *err)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        return ws_fail(err, WS_E_REPOSITORY, path,
+                       "a folder of wsfsm's must be here, and something else is; move it away");
+    }
+    return 0;
+}
+
+static int check_base(struct ws_repo *r, const char *base_oid, struct ws_error *err)
+{
+    git_commit *commit = NULL;
+    git_oid oid;
+    int rc;
+
+    if (ws_git_oid(&oid, base_oid, err) < 0) {
+        return -1;
+    }
+    rc = git_commit_lookup(&commit, r->git, &oid);
+    git_commit_free(commit);
+    return rc < 0
+               ? ws_fail_git(err, WS_E_REPOSITORY, rc, base_oid, "the base commit cannot be read")
+               : 0;
+}
+
+int ws_repo_preflight(struct ws_repo *r, const char *base_oid, bool ignore_filters,
+                      struct ws_error *err)
+{
+    if (check_settings(r, err) < 0 || check_worktree_settings(r, err) < 0 ||
+        check_index(r, err) < 0 || check_branches(r, err) < 0 ||
+        check_place(r->state_dir, err) < 0 || check_place(r->worktrees, err) < 0 ||
+        check_base(r, base_oid, err) < 0) {
+        return -1;
+    }
+    return ignore_filters ? 0 : ws_filters_check(r, base_oid, err);
+}

@@ -1,0 +1,403 @@
+#include "prepare.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "content.h"
+#include "lock.h"
+#include "remove_tree.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+
+int ws_worktrees_lock(int *fd, struct ws_repo *r, struct ws_error *err)
+{
+    char *path = ws_path_join(r->state_dir, "worktrees.lock");
+    int rc = ws_lock_take(fd, path, err);
+
+    free(path);
+    return rc;
+}
+
+/* --- what is left of an earlier try
+ * ------------------------------------------------------------------------------- */
+
+static int remove_folder(struct ws_worktree *w, struct ws_error *err)
+{
+    struct stat st;
+
+    if (w->rec.ino != 0) {
+        return ws_remove_folder(w->path, w->rec.dev, w->rec.ino, err);
+    }
+    /* Killed between making the folder and noting which it is: then it is empty. */
+    if (rmdir(w->path) == 0 || errno == ENOENT) {
+        return 0;
+    }
+    return lstat(w->path, &st) == 0 ? ws_fail(err, WS_E_REPOSITORY, w->path,
+                                              "something is where the worktree must go, and wsfsm "
+                                              "did not make it; move it away")
+                                    : ws_fail_errno(err, WS_E_IO, w->path, "cannot look at it");
+}
+
+int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err)
+{
+    static const char *const files[] = {".cache", ".cache.tmp"};
+
+    if (w->rec.state == WS_RECORD_MADE) {
+        w->rec.state = WS_RECORD_REMOVING;
+        if (ws_record_write(&w->rec, w->r, err) < 0) {
+            return -1;
+        }
+    }
+    if (remove_folder(w, err) < 0) {
+        return -1;
+    }
+    ws_fault_point("repo.folder_removed");
+    if (ws_admin_remove(w, err) < 0) {
+        return -1;
+    }
+    ws_fault_point("repo.admin_removed");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = ws_record_path(w->r, w->rec.ws_id, files[i]);
+
+        unlink(path);
+        free(path);
+    }
+    return ws_record_delete(w->r, w->rec.ws_id, err);
+}
+
+/* --- keeping what an earlier run left
+ * ----------------------------------------------------------------------------- */
+
+/* A free name .../left-N; *known: the newest of this worktree's snapshots that holds this tree on
+ * this head. */
+static int left_name(char **ref, bool *known, struct ws_worktree *w,
+                     const struct ws_content *content, struct ws_error *err)
+{
+    char *prefix = ws_format("refs/wsfsm/%s/%s/", w->rec.run_id, w->rec.ws_id);
+    struct ws_strv refs = {0};
+    int rc = ws_repo_refs(&refs, w->r, prefix, err);
+    unsigned n = 1;
+
+    *known = false;
+    *ref = NULL;
+    for (size_t i = 0; rc == 0 && i < refs.len && !*known; i++) {
+        char commit[WS_OID_HEX], tree[WS_OID_HEX];
+
+        if (ws_repo_ref(commit, w->r, refs.items[i], err) < 0 ||
+            ws_repo_tree_of(tree, w->r, commit, err) < 0) {
+            rc = -1;
+        } else if (strcmp(tree, content->tree) == 0) {
+            git_oid a, b;
+
+            *known = strcmp(content->head, commit) == 0 || content->head[0] == '\0' ||
+                     (git_oid_fromstr(&a, commit) == 0 && git_oid_fromstr(&b, content->head) == 0 &&
+                      git_graph_descendant_of(w->r->git, &a, &b) == 1);
+        }
+    }
+    while (rc == 0) {
+        free(*ref);
+        *ref = ws_format("%sleft-%u", prefix, n++);
+        if (!ws_strv_has(&refs, *ref)) {
+            break;
+        }
+    }
+    ws_strv_release(&refs);
+    free(prefix);
+    return rc;
+}
+
+/* The branch itself keeps a content that is its tip's. */
+static bool is_branch_tip(struct ws_worktree *w, const struct ws_content *content)
+{
+    char tip[WS_OID_HEX], tree[WS_OID_HEX];
+
+    return ws_repo_ref(tip, w->r, w->branch, NULL) == 0 && strcmp(tip, content->head) == 0 &&
+           tip[0] != '\0' && ws_repo_tree_of(tree, w->r, tip, NULL) == 0 &&
+           strcmp(tree, content->tree) == 0;
+}
+
+int ws_worktree_keep(char **ref, struct ws_worktree *w, struct ws_error *err)
+{
+    struct ws_content content;
+    char *name = NULL;
+    bool known = false;
+    int rc;
+
+    *ref = NULL;
+    if (ws_worktree_content(&content, w, err) < 0) {
+        return -1;
+    }
+    if (is_branch_tip(w, &content)) {
+        ws_content_release(&content);
+        return 0;
+    }
+    rc = left_name(&name, &known, w, &content, err);
+    if (rc == 0 && !known) {
+        rc = ws_worktree_snapshot(w, name, &content, "wsfsm: what was left in the worktree\n", err);
+    }
+    if (rc == 0 && !known) {
+        *ref = name;
+        name = NULL;
+    }
+    free(name);
+    ws_content_release(&content);
+    return rc;
+}
+
+/* --- the branch
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* The branch at the base, whoever was there before: ours is known by the mark
+ * refs/wsfsm/RUN/WS/base; commits that only it held are kept under left-N. A branch without the
+ * mark is somebody else's. */
+static int keep_branch(struct ws_worktree *w, const char *tip, const char *mark,
+                       struct ws_error *err)
+{
+    struct ws_content content = {0};
+    char *name = NULL;
+    bool known = false;
+    int rc;
+
+    if (mark[0] == '\0') {
+        return ws_fail(err, WS_E_REPOSITORY, w->branch,
+                       "a branch of this name exists and is not wsfsm's; rename or delete it");
+    }
+    memcpy(content.head, tip, WS_OID_HEX);
+    rc = ws_repo_tree_of(content.tree, w->r, tip, err);
+    if (rc == 0) {
+        rc = left_name(&name, &known, w, &content, err);
+    }
+    if (rc == 0 && !known) {
+        rc = ws_repo_move_ref(w->r, name, NULL, tip, err);
+    }
+    free(name);
+    return rc;
+}
+
+static int make_branch(struct ws_worktree *w, struct ws_error *err)
+{
+    char *mark_name = ws_format("refs/wsfsm/%s/%s/base", w->rec.run_id, w->rec.ws_id);
+    char mark[WS_OID_HEX], tip[WS_OID_HEX];
+    int rc = -1;
+
+    if (ws_repo_ref(mark, w->r, mark_name, err) < 0 || ws_repo_ref(tip, w->r, w->branch, err) < 0) {
+        goto out;
+    }
+    if (tip[0] != '\0' && strcmp(tip, w->rec.base) != 0 && keep_branch(w, tip, mark, err) < 0) {
+        goto out;
+    }
+    if (strcmp(mark, w->rec.base) != 0 &&
+        ws_repo_move_ref(w->r, mark_name, mark, w->rec.base, err) < 0) {
+        goto out;
+    }
+    ws_fault_point("repo.mark_made");
+    rc = strcmp(tip, w->rec.base) == 0 ? 0
+                                       : ws_repo_move_ref(w->r, w->branch, tip, w->rec.base, err);
+    ws_fault_point("repo.branch_made");
+out:
+    free(mark_name);
+    return rc;
+}
+
+/* --- making
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static int make_folder(struct ws_worktree *w, struct ws_error *err)
+{
+    struct stat st;
+
+    if (mkdir(w->path, 0777) < 0) {
+        return errno == EEXIST
+                   ? ws_fail(err, WS_E_REPOSITORY, w->path,
+                             "something is where the worktree must go, and wsfsm did not make it; "
+                             "move it away")
+                   : ws_fail_errno(err, WS_E_IO, w->path, "cannot make the worktree's folder");
+    }
+    ws_fault_point("repo.worktree_folder_made");
+    if (lstat(w->path, &st) < 0) {
+        return ws_fail_errno(err, WS_E_IO, w->path, "cannot look at it");
+    }
+    w->rec.dev = st.st_dev;
+    w->rec.ino = st.st_ino;
+    return ws_record_write(&w->rec, w->r, err);
+}
+
+static int fill_folder(struct ws_worktree *w, struct ws_error *err)
+{
+    struct ws_node root = {0};
+    git_tree *base = NULL;
+    int fd = -1, rc = -1;
+
+    if (ws_git_tree(&base, w->r, w->rec.base, err) == 0 &&
+        ws_content_put(&root, w, git_tree_id(base), true, err) == 0 &&
+        ws_content_keep(&root, w, err) == 0 && ws_admin_open_folder(&fd, w, err) == 0 &&
+        ws_admin_write_link(w, fd, err) == 0) {
+        ws_fault_point("repo.link_made");
+        rc = ws_admin_make(w, &root, err);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    git_tree_free(base);
+    ws_node_release(&root);
+    return rc;
+}
+
+/* A new worktree, from the record on. What fails leaves nothing behind. */
+static int make(struct ws_worktree *w, struct ws_error *err)
+{
+    if (ws_path_exists(w->path)) {
+        return ws_fail(
+            err, WS_E_REPOSITORY, w->path,
+            "something is where the worktree must go, and wsfsm did not make it; move it away");
+    }
+    if (ws_record_write(&w->rec, w->r, err) < 0) {
+        return -1;
+    }
+    if (make_folder(w, err) == 0 && make_branch(w, err) == 0 && fill_folder(w, err) == 0) {
+        w->rec.state = WS_RECORD_MADE;
+        if (ws_record_write(&w->rec, w->r, err) == 0) {
+            return 0;
+        }
+        w->rec.state = WS_RECORD_MAKING;
+    }
+    (void)ws_worktree_teardown(w, NULL);
+    return -1;
+}
+
+/* --- taking over an earlier run's
+ * ------------------------------------------------------------------------------------- */
+
+static int take_over(struct ws_worktree *w, struct ws_prepared *how,
+                     const struct ws_worktree_spec *spec, struct ws_error *err)
+{
+    struct ws_record rec = {.state = WS_RECORD_MAKING, .dev = w->rec.dev, .ino = w->rec.ino};
+    char tree[WS_OID_HEX];
+    int rc;
+
+    if (ws_worktree_check(w, err) < 0 || ws_worktree_keep(&how->snapshot_ref, w, err) < 0) {
+        return -1;
+    }
+    rec.run_id = ws_strdup(spec->run_id);
+    rec.ws_id = ws_strdup(spec->ws_id);
+    rec.admin = ws_strdup(w->rec.admin);
+    memcpy(rec.base, spec->base_oid, WS_OID_HEX);
+    ws_record_release(&w->rec);
+    w->rec = rec;
+    free(w->branch);
+    w->branch = ws_format("refs/heads/ws/%s/%s", spec->run_id, spec->ws_id);
+    if (ws_record_write(&w->rec, w->r, err) < 0 || make_branch(w, err) < 0) {
+        return -1;
+    }
+    rc = ws_repo_tree_of(tree, w->r, spec->base_oid, err);
+    if (rc == 0) {
+        rc = ws_worktree_restore(w, tree, spec->base_oid, err);
+    }
+    if (rc == 0) {
+        w->rec.state = WS_RECORD_MADE;
+        rc = ws_record_write(&w->rec, w->r, err);
+    }
+    return rc;
+}
+
+/* --- prepare
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+/* These become names of files and refs: the caller has checked them, and a mistake there must not
+ * reach the disk. */
+static bool is_id(const char *s)
+{
+    return s != NULL && s[0] != '\0' && s[0] != '-' && strlen(s) <= 100 &&
+           strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") ==
+               strlen(s);
+}
+
+static int check_spec(const struct ws_worktree_spec *spec, struct ws_error *err)
+{
+    git_oid oid;
+
+    if (!is_id(spec->run_id) || !is_id(spec->ws_id)) {
+        return ws_fail(err, WS_E_INTERNAL, spec->ws_id, "not the ids of a run and a workstream");
+    }
+    return ws_git_oid(&oid, spec->base_oid, err);
+}
+
+static int make_new(struct ws_worktree **out, struct ws_prepared *how, struct ws_repo *r,
+                    const struct ws_worktree_spec *spec, struct ws_error *err)
+{
+    struct ws_record rec = {.state = WS_RECORD_MAKING};
+    struct ws_worktree *w;
+
+    rec.run_id = ws_strdup(spec->run_id);
+    rec.ws_id = ws_strdup(spec->ws_id);
+    rec.admin = ws_admin_free_name(r, spec->ws_id);
+    memcpy(rec.base, spec->base_oid, WS_OID_HEX);
+    w = ws_admin_worktree(r, &rec);
+    if (make(w, err) < 0) {
+        ws_worktree_close(w);
+        return -1;
+    }
+    how->created = true;
+    *out = w;
+    return 0;
+}
+
+static int prepare_locked(struct ws_worktree **out, struct ws_prepared *how, struct ws_repo *r,
+                          const struct ws_worktree_spec *spec, struct ws_error *err)
+{
+    struct ws_record rec;
+    struct ws_worktree *w;
+    int rc = ws_record_read(&rec, r, spec->ws_id, err);
+
+    if (rc != 0) {
+        return rc == 1 ? make_new(out, how, r, spec, err) : -1;
+    }
+    w = ws_admin_worktree(r, &rec);
+    if (w->rec.state != WS_RECORD_MADE || !ws_path_exists(w->path)) {
+        rc = ws_worktree_teardown(w, err);
+        ws_worktree_close(w);
+        return rc == 0 ? make_new(out, how, r, spec, err) : -1;
+    }
+    if (strcmp(w->rec.run_id, spec->run_id) != 0) {
+        rc = take_over(w, how, spec, err);
+    } else if (strcmp(w->rec.base, spec->base_oid) != 0) {
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, spec->run_id,
+                     "this run's worktree stands on another base");
+    } else {
+        rc = ws_worktree_check(w, err);
+    }
+    if (rc < 0) {
+        ws_worktree_close(w);
+        return -1;
+    }
+    *out = w;
+    return 0;
+}
+
+int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struct ws_repo *r,
+                        const struct ws_worktree_spec *spec, struct ws_error *err)
+{
+    int lock, rc;
+
+    *out = NULL;
+    memset(how, 0, sizeof *how);
+    if (check_spec(spec, err) < 0 || ws_repo_make_dirs(r, err) < 0 ||
+        ws_worktrees_lock(&lock, r, err) < 0) {
+        return -1;
+    }
+    rc = prepare_locked(out, how, r, spec, err);
+    ws_lock_drop(lock);
+    if (rc < 0) {
+        free(how->snapshot_ref);
+        how->snapshot_ref = NULL;
+    }
+    return rc;
+}

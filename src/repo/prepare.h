@@ -1,0 +1,16 @@
+/* Steps shared by making and removing worktrees; all under the lock. */
+#ifndef WSFSM_REPO_PREPARE_H
+#define WSFSM_REPO_PREPARE_H
+
+#include "admin.h"
+
+int ws_worktrees_lock(int *fd, struct ws_repo *r, struct ws_error *err);
+
+/* Removes what the record of `w` says was made, then the record. The branch stays. */
+int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err);
+
+/* Keeps the content, when it is neither the base's nor kept already, under
+ * refs/wsfsm/RUN/WS/left-N. *ref is malloc'ed, NULL: nothing to keep. */
+int ws_worktree_keep(char **ref, struct ws_worktree *w, struct ws_error *err);
+
+#endif

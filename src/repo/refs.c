@@ -1,0 +1,175 @@
+/* Refs: read, list, and moved by compare-and-swap. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "internal.h"
+#include "lock.h"
+#include "wsfsm/base/clock.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+
+enum { NAP_NS = 10 * 1000 * 1000, PATIENCE_MS = 1500 };
+
+int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct ws_error *err)
+{
+    git_oid target;
+    int rc = git_reference_name_to_id(&target, r->git, ref);
+
+    oid[0] = '\0';
+    if (rc == GIT_ENOTFOUND) {
+        return 0;
+    }
+    if (rc < 0) {
+        return ws_fail_git(err, WS_E_REPOSITORY, rc, ref, "the ref cannot be read");
+    }
+    ws_git_hex(oid, &target);
+    return 0;
+}
+
+int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, struct ws_error *err)
+{
+    git_reference_iterator *it = NULL;
+    const char *name;
+    int rc = git_reference_iterator_new(&it, r->git);
+
+    while (rc == 0 && (rc = git_reference_next_name(&name, it)) == 0) {
+        if (ws_starts_with(name, prefix)) {
+            ws_strv_add(out, name);
+        }
+    }
+    git_reference_iterator_free(it);
+    if (rc != GIT_ITEROVER) {
+        return ws_fail_git(err, WS_E_REPOSITORY, rc, r->git_dir, "the refs cannot be listed");
+    }
+    ws_strv_sort(out);
+    return 0;
+}
+
+/* One try. 1: the ref's lock file is there. */
+static int try_move(struct ws_repo *r, const char *ref, const char *expect, const git_oid *to,
+                    struct ws_error *err)
+{
+    git_reference *made = NULL;
+    char now[WS_OID_HEX];
+    git_oid from;
+    int rc;
+
+    if (expect != NULL && expect[0] != '\0') {
+        if (ws_git_oid(&from, expect, err) < 0) {
+            return -1;
+        }
+        rc = git_reference_create_matching(&made, r->git, ref, to, 1, &from, "wsfsm");
+    } else {
+        rc = git_reference_create(&made, r->git, ref, to, 0, "wsfsm");
+    }
+    git_reference_free(made);
+    if (rc == 0) {
+        return 0;
+    }
+    if (rc == GIT_ELOCKED) {
+        return 1;
+    }
+    if (rc != GIT_EMODIFIED && rc != GIT_EEXISTS && rc != GIT_ENOTFOUND) {
+        return ws_fail_git(err, WS_E_IO, rc, ref, "the ref cannot be moved");
+    }
+    if (ws_repo_ref(now, r, ref, err) < 0) {
+        return -1;
+    }
+    if (git_oid_streq(to, now) == 0) {
+        return 0;
+    }
+    return ws_fail(
+        err, WS_E_LEASE_LOST, ref, "the ref stands at %s, not at %s: somebody else moved it",
+        now[0] != '\0' ? now : "nothing", expect != NULL && expect[0] != '\0' ? expect : "nothing");
+}
+
+/* Our refs are moved by one process at a time, so a lock file that outlasts our patience was left
+ * by a dead one. It goes only when it has not changed in the meantime: git itself may be at work
+ * there. */
+static int clear_stale_lock(struct ws_repo *r, const char *ref, const struct stat *seen)
+{
+    char *path = ws_path_join(r->git_dir, ref);
+    struct ws_buf lock = {0};
+    struct stat st;
+    int rc = 0;
+
+    ws_buf_printf(&lock, "%s.lock", path);
+    if (lstat(lock.data, &st) == 0 && S_ISREG(st.st_mode) && st.st_ino == seen->st_ino &&
+        st.st_mtim.tv_sec == seen->st_mtim.tv_sec && st.st_mtim.tv_nsec == seen->st_mtim.tv_nsec) {
+        rc = unlink(lock.data);
+    }
+    ws_buf_release(&lock);
+    free(path);
+    return rc;
+}
+
+static void look_at_lock(struct stat *seen, struct ws_repo *r, const char *ref)
+{
+    char *path = ws_path_join(r->git_dir, ref);
+    struct ws_buf lock = {0};
+
+    ws_buf_printf(&lock, "%s.lock", path);
+    if (lstat(lock.data, seen) < 0) {
+        memset(seen, 0, sizeof *seen);
+    }
+    ws_buf_release(&lock);
+    free(path);
+}
+
+static int move_patiently(struct ws_repo *r, const char *ref, const char *expect, const git_oid *to,
+                          struct ws_error *err)
+{
+    const struct timespec nap = {.tv_nsec = NAP_NS};
+    struct stat seen = {0};
+    int rc;
+
+    for (int round = 0; round < 3; round++) {
+        int64_t until = ws_boot_ms() + PATIENCE_MS;
+
+        while ((rc = try_move(r, ref, expect, to, err)) == 1 && ws_boot_ms() < until) {
+            if (seen.st_ino == 0) {
+                look_at_lock(&seen, r, ref);
+            }
+            nanosleep(&nap, NULL);
+        }
+        if (rc != 1) {
+            return rc;
+        }
+        if (clear_stale_lock(r, ref, &seen) < 0) {
+            break;
+        }
+        memset(&seen, 0, sizeof seen);
+    }
+    return ws_fail(err, WS_E_REPOSITORY, ref,
+                   "git holds this ref (%s.lock); remove that file when no git is running", ref);
+}
+
+int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, const char *oid,
+                     struct ws_error *err)
+{
+    char *lock_path;
+    git_oid to;
+    int lock, rc;
+
+    if (!ws_starts_with(ref, "refs/wsfsm/") && !ws_starts_with(ref, "refs/heads/ws/")) {
+        return ws_fail(err, WS_E_INTERNAL, ref, "this ref is not wsfsm's to move");
+    }
+    if (ws_git_oid(&to, oid, err) < 0 || ws_repo_make_dirs(r, err) < 0) {
+        return -1;
+    }
+    lock_path = ws_path_join(r->state_dir, "refs.lock");
+    rc = ws_lock_take(&lock, lock_path, err);
+    free(lock_path);
+    if (rc < 0) {
+        return -1;
+    }
+    ws_fault_point("repo.before_move_ref");
+    rc = move_patiently(r, ref, expect, &to, err);
+    ws_fault_point("repo.after_move_ref");
+    ws_lock_drop(lock);
+    return rc;
+}

@@ -1,0 +1,395 @@
+#include "scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "names.h"
+#include "wsfsm/base/buf.h"
+#include "wsfsm/base/mem.h"
+
+/* Deeper or longer is no path that git could check out again. */
+enum { MAX_DEPTH = 400, MAX_PATH = 4000, MAX_RULES = 1 << 20 };
+
+struct walk {
+    struct ws_scan *s;
+    struct ws_buf path;
+    dev_t dev;
+    int64_t settled_before;
+    struct ws_error *err;
+};
+
+/* What holds in a folder and below. */
+struct rules {
+    bool ignore;     /* its .gitignore files can be read */
+    bool attributes; /* its .gitattributes files can be read */
+    unsigned depth;
+};
+
+enum take { TAKE_FAILED = -1, TAKE_IN, TAKE_OUT };
+
+static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rules rules,
+                       bool *changed);
+
+static bool is_rule_file(int dir, const char *name)
+{
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return true; /* none: nothing that could be read */
+    }
+    return S_ISREG(st.st_mode) && st.st_size <= MAX_RULES;
+}
+
+static bool is_tracked(const struct ws_scan *s, const char *path)
+{
+    git_tree *const trees[] = {s->blobs.base, s->head};
+    size_t at;
+
+    for (size_t i = 0; i < 2; i++) {
+        git_tree_entry *entry = NULL;
+
+        if (trees[i] != NULL && git_tree_entry_bypath(&entry, trees[i], path) == 0) {
+            git_tree_entry_free(entry);
+            return true;
+        }
+    }
+    if (s->staged == NULL) {
+        return false;
+    }
+    if (git_index_find(&at, s->staged, path) == 0) {
+        return true;
+    }
+    /* A folder: something staged below it. */
+    char *prefix = ws_format("%s/", path);
+    bool below = git_index_find_prefix(&at, s->staged, prefix) == 0;
+
+    free(prefix);
+    return below;
+}
+
+/* Whether a path without a place in the base is hidden by the rules. Where the rules cannot be
+ * read, nothing is hidden: what is there shows. */
+static bool is_hidden(struct walk *w, const char *name, struct rules rules, bool *tracked)
+{
+    const char *path = ws_buf_str(&w->path);
+    int ignored = 0;
+
+    if (!rules.ignore || strcmp(name, ".gitignore") == 0) {
+        return false;
+    }
+    if (git_ignore_path_is_ignored(&ignored, w->s->blobs.view, path) < 0 || ignored == 0) {
+        return false;
+    }
+    *tracked = is_tracked(w->s, path);
+    return !*tracked;
+}
+
+static uint32_t tree_mode(const struct ws_scan *s, const struct stat *st, const struct ws_node *old)
+{
+    if (S_ISLNK(st->st_mode)) {
+        return GIT_FILEMODE_LINK;
+    }
+    if (!s->modes && old != NULL &&
+        (old->mode == GIT_FILEMODE_BLOB || old->mode == GIT_FILEMODE_BLOB_EXECUTABLE)) {
+        return old->mode;
+    }
+    return (st->st_mode & S_IXUSR) != 0 && s->modes ? GIT_FILEMODE_BLOB_EXECUTABLE
+                                                    : GIT_FILEMODE_BLOB;
+}
+
+static bool still_stored(struct walk *w, const struct ws_node *old)
+{
+    return old->in_base || git_odb_exists(w->s->blobs.r->odb, &old->oid) == 1;
+}
+
+static enum take take_file(struct walk *w, int dir, struct stat *st, struct ws_node *n,
+                           struct rules rules, bool *changed)
+{
+    struct ws_scan *s = w->s;
+    uint32_t mode = tree_mode(s, st, n->mode != 0 ? n : NULL);
+    git_oid oid;
+
+    if (n->mode == mode && ws_stamp_same(&n->stamp, st) && still_stored(w, n)) {
+        return TAKE_IN;
+    }
+    switch (ws_blob_store(&oid, &s->blobs, dir, n->name, ws_buf_str(&w->path), st, rules.attributes,
+                          w->err)) {
+    case WS_BLOB_FAILED:
+        return TAKE_FAILED;
+    case WS_BLOB_UNREADABLE:
+        ws_strv_add(&s->out->special, ws_buf_str(&w->path));
+        return n->mode != 0 ? TAKE_IN : TAKE_OUT;
+    case WS_BLOB_TOO_LARGE:
+        ws_strv_add(&s->out->too_large, ws_buf_str(&w->path));
+        return n->mode != 0 ? TAKE_IN : TAKE_OUT;
+    case WS_BLOB_STORED:
+        break;
+    }
+    mode = tree_mode(s, st, n->mode != 0 ? n : NULL);
+    if (n->mode != mode || !git_oid_equal(&n->oid, &oid)) {
+        n->in_base = false;
+        *changed = true;
+    }
+    n->mode = mode;
+    n->oid = oid;
+    n->stamp = ws_stamp_of(st, w->settled_before);
+    return TAKE_IN;
+}
+
+/* A folder its owner cannot read is made readable: git keeps no modes of folders, and it is our
+ * worktree. */
+static int open_folder(int dir, const char *name, mode_t mode)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd;
+
+    if ((mode & 0700) != 0700) {
+        (void)fchmodat(dir, name, (mode & 07777) | 0700, 0);
+    }
+    fd = openat(dir, name, flags);
+    return fd;
+}
+
+static bool is_empty(int fd)
+{
+    int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = again >= 0 ? fdopendir(again) : NULL;
+    struct dirent *e;
+    size_t entries = 0;
+
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        entries++;
+    }
+    if (d != NULL) {
+        closedir(d);
+    } else if (again >= 0) {
+        close(again);
+    }
+    return entries <= 2;
+}
+
+static enum take take_folder(struct walk *w, int dir, const struct stat *st, struct ws_node *n,
+                             struct rules rules, bool *changed)
+{
+    const char *path = ws_buf_str(&w->path);
+    bool inner = false;
+    int fd;
+
+    rules.depth++;
+    fd = st->st_dev == w->dev && rules.depth < MAX_DEPTH && w->path.len < MAX_PATH
+             ? open_folder(dir, n->name, st->st_mode)
+             : -1;
+    if (fd < 0) {
+        ws_strv_add(&w->s->out->special, path); /* a mount, too deep, or not to be opened */
+        return n->mode == GIT_FILEMODE_TREE ? TAKE_IN : TAKE_OUT;
+    }
+    if (n->mode == GIT_FILEMODE_COMMIT && is_empty(fd)) {
+        close(fd);
+        return TAKE_IN; /* a submodule as it is checked out: nothing in it */
+    }
+    if (n->mode != GIT_FILEMODE_TREE) {
+        memset(&n->oid, 0, sizeof n->oid);
+        memset(&n->stamp, 0, sizeof n->stamp);
+        n->mode = GIT_FILEMODE_TREE;
+        n->in_base = false;
+        inner = true;
+    }
+    if (scan_folder(w, fd, n, rules, &inner) < 0) {
+        return TAKE_FAILED;
+    }
+    if (n->len == 0) {
+        return TAKE_OUT; /* git has no empty folders */
+    }
+    if (inner || git_oid_is_zero(&n->oid) || !still_stored(w, n)) {
+        git_oid before = n->oid;
+
+        if (ws_node_write_tree(n, w->s->blobs.r, w->err) < 0) {
+            return TAKE_FAILED;
+        }
+        w->s->blobs.written++;
+        if (!git_oid_equal(&before, &n->oid)) {
+            n->in_base = false;
+            *changed = true;
+        }
+    }
+    return TAKE_IN;
+}
+
+/* A name of git's own: at the top the link to our admin folder; below, a repository in the
+ * repository. */
+static void note_git(struct walk *w, const char *name, const char *folder, bool top)
+{
+    if (top && strcmp(name, ".git") == 0) {
+        return;
+    }
+    if (strcmp(name, ".git") == 0) {
+        ws_strv_add(&w->s->out->nested, folder);
+    } else {
+        ws_strv_add(&w->s->out->special, ws_buf_str(&w->path));
+    }
+}
+
+/* One name of a folder. `n` holds what was known of it, or only the name. */
+static enum take take_entry(struct walk *w, int dir, struct ws_node *n, struct rules rules,
+                            bool *changed)
+{
+    struct stat st;
+
+    if (fstatat(dir, n->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return TAKE_OUT;
+    }
+    if (!n->tracked && is_hidden(w, n->name, rules, &n->tracked)) {
+        return TAKE_OUT;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        return take_folder(w, dir, &st, n, rules, changed);
+    }
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+        ws_strv_add(&w->s->out->special, ws_buf_str(&w->path));
+        return TAKE_OUT;
+    }
+    if (n->mode == GIT_FILEMODE_TREE || n->mode == GIT_FILEMODE_COMMIT) { /* a file now */
+        struct ws_node fresh = {.name = n->name, .tracked = n->tracked};
+
+        n->name = NULL;
+        ws_node_release(n);
+        *n = fresh;
+        *changed = true;
+    }
+    return take_file(w, dir, &st, n, rules, changed);
+}
+
+static int read_names(struct ws_strv *names, int fd)
+{
+    int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = again >= 0 ? fdopendir(again) : NULL;
+    struct dirent *e;
+
+    if (d == NULL) {
+        if (again >= 0) {
+            close(again);
+        }
+        return -1;
+    }
+    while ((e = readdir(d)) != NULL) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
+            ws_strv_add(names, e->d_name);
+        }
+    }
+    closedir(d);
+    ws_strv_sort(names);
+    return 0;
+}
+
+/* Merges the names that are there with the nodes that were known, both sorted. */
+static int merge(struct walk *w, int fd, struct ws_node *node, const struct ws_strv *names,
+                 struct rules rules, bool *changed)
+{
+    struct ws_node now = {0};
+    size_t old = 0, base = w->path.len;
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < names->len; i++) {
+        const char *name = names->items[i];
+        struct ws_node *n;
+        enum take take = TAKE_OUT;
+        bool known;
+
+        while (old < node->len && strcmp(node->items[old].name, name) < 0) {
+            ws_node_release(&node->items[old++]);
+            *changed = true;
+        }
+        known = old < node->len && strcmp(node->items[old].name, name) == 0;
+        n = ws_node_add(&now, name);
+        if (known) {
+            free(n->name);
+            *n = node->items[old++];
+        }
+        if (base > 0) {
+            ws_buf_putc(&w->path, '/');
+        }
+        ws_buf_puts(&w->path, name);
+        if (ws_name_is_git(name)) {
+            char *folder = ws_strndup(ws_buf_str(&w->path), base);
+
+            note_git(w, name, folder, base == 0);
+            free(folder);
+        } else {
+            take = take_entry(w, fd, n, rules, changed);
+        }
+        if (take == TAKE_IN && !known) {
+            *changed = true;
+        } else if (take != TAKE_IN) {
+            *changed = *changed || known;
+            ws_node_release(n);
+            now.len--;
+        }
+        rc = take == TAKE_FAILED ? -1 : 0;
+        w->path.len = base;
+        if (w->path.data != NULL) {
+            w->path.data[base] = '\0';
+        }
+    }
+    for (; old < node->len; old++) {
+        ws_node_release(&node->items[old]);
+        *changed = true;
+    }
+    free(node->items);
+    node->items = now.items;
+    node->len = now.len;
+    node->cap = now.cap;
+    return rc;
+}
+
+/* Takes the descriptor. */
+static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rules rules,
+                       bool *changed)
+{
+    struct ws_strv names = {0};
+    int rc;
+
+    rules.ignore = rules.ignore && is_rule_file(fd, ".gitignore");
+    rules.attributes = rules.attributes && is_rule_file(fd, ".gitattributes");
+    rc = read_names(&names, fd);
+    if (rc < 0) {
+        ws_fail_errno(w->err, WS_E_IO, ws_buf_str(&w->path), "cannot read the folder");
+    } else {
+        rc = merge(w, fd, node, &names, rules, changed);
+    }
+    ws_strv_release(&names);
+    close(fd);
+    return rc;
+}
+
+int ws_scan_run(struct ws_scan *s, struct ws_node *root, int top, struct ws_error *err)
+{
+    struct walk w = {.s = s, .err = err, .settled_before = ws_stamp_settled()};
+    struct rules rules = {.ignore = true, .attributes = true};
+    bool changed = false;
+    struct stat st;
+    int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return ws_fail_errno(err, WS_E_IO, NULL, "cannot open the worktree");
+    }
+    w.dev = st.st_dev;
+    root->mode = GIT_FILEMODE_TREE;
+    rc = scan_folder(&w, fd, root, rules, &changed);
+    if (rc == 0 && (changed || git_oid_is_zero(&root->oid) || !still_stored(&w, root))) {
+        git_oid before = root->oid;
+
+        rc = ws_node_write_tree(root, s->blobs.r, err);
+        s->blobs.written++;
+        root->in_base = root->in_base && git_oid_equal(&before, &root->oid);
+    }
+    ws_buf_release(&w.path);
+    return rc;
+}
