@@ -32,31 +32,73 @@ static struct ws_move without_evidence(const struct ws_move *move, bool dry_run)
     return m;
 }
 
-/* Fills seq, prev_hash and at from the last row. */
-static int follow_last(struct ws_sealed *out, bool *dry_run, struct ws_store *s,
-                       const struct ws_move *move, struct ws_error *err)
+static bool is_tail_of(const struct ws_tail *tail, const struct ws_move *move)
+{
+    return tail->run_id != NULL && strcmp(tail->run_id, move->run_id) == 0 &&
+           strcmp(tail->ws_id, move->ws_id) == 0;
+}
+
+static void forget_tail(struct ws_tail *tail)
+{
+    free(tail->run_id);
+    free(tail->ws_id);
+    *tail = (struct ws_tail){0};
+}
+
+static void keep_tail(struct ws_tail *tail, const struct ws_move *move,
+                      const struct ws_sealed *sealed, bool dry_run)
+{
+    if (!is_tail_of(tail, move)) {
+        forget_tail(tail);
+        tail->run_id = ws_strdup(move->run_id);
+        tail->ws_id = ws_strdup(move->ws_id);
+    }
+    memcpy(tail->digest, move->machine->digest, sizeof tail->digest);
+    tail->dry_run = dry_run;
+    tail->seq = sealed->seq;
+    memcpy(tail->hash, sealed->hash, sizeof tail->hash);
+    memcpy(tail->at, sealed->at, sizeof tail->at);
+}
+
+static int read_tail(struct ws_tail *out, struct ws_store *s, const struct ws_move *move,
+                     struct ws_error *err)
 {
     sqlite3_stmt *stmt = ws_sql_bind(s, WS_STMT_LAST, err, "tt", move->run_id, move->ws_id);
     int rc = stmt != NULL ? ws_sql_step(s, stmt, "read the last transition", err) : -1;
 
     if (rc == SQLITE_ROW) {
-        char digest[WS_HASH_HEX], last[WS_TIME_SIZE];
-
-        ws_sql_copy(digest, sizeof digest, stmt, 0);
-        *dry_run = sqlite3_column_int(stmt, 1) != 0;
-        out->seq = sqlite3_column_int64(stmt, 2) + 1;
-        ws_sql_copy(out->prev_hash, sizeof out->prev_hash, stmt, 3);
-        ws_sql_copy(last, sizeof last, stmt, 4);
-        ws_time_after(out->at, last);
-        if (strcmp(digest, move->machine->digest) != 0) {
-            rc = ws_fail(err, WS_E_INTEGRITY, move->run_id,
-                         "workstream %s is pinned to another machine (%.12s)", move->ws_id, digest);
-        }
+        ws_sql_copy(out->digest, sizeof out->digest, stmt, 0);
+        out->dry_run = sqlite3_column_int(stmt, 1) != 0;
+        out->seq = sqlite3_column_int64(stmt, 2);
+        ws_sql_copy(out->hash, sizeof out->hash, stmt, 3);
+        ws_sql_copy(out->at, sizeof out->at, stmt, 4);
     } else if (rc == SQLITE_DONE) {
         rc = no_workstream(move, err);
     }
     sqlite3_reset(stmt);
     return rc == SQLITE_ROW ? 0 : -1;
+}
+
+/* Fills seq, prev_hash and at from the last row. */
+static int follow_last(struct ws_sealed *out, bool *dry_run, struct ws_store *s,
+                       const struct ws_move *move, struct ws_error *err)
+{
+    struct ws_tail read = {0};
+    const struct ws_tail *last = is_tail_of(&s->tail, move) ? &s->tail : &read;
+
+    if (last == &read && read_tail(&read, s, move, err) != 0) {
+        return -1;
+    }
+    if (strcmp(last->digest, move->machine->digest) != 0) {
+        return ws_fail(err, WS_E_INTEGRITY, move->run_id,
+                       "workstream %s is pinned to another machine (%.12s)", move->ws_id,
+                       last->digest);
+    }
+    *dry_run = last->dry_run;
+    out->seq = last->seq + 1;
+    memcpy(out->prev_hash, last->hash, sizeof out->prev_hash);
+    ws_time_after(out->at, last->at);
+    return 0;
 }
 
 static void set_deadline(struct ws_sealed *out, const struct ws_state *entered)
@@ -290,21 +332,21 @@ static int finish(struct ws_store *s, const struct ws_move *move, const struct w
 
 /* The order is the gate's: evidence while the attempt is open, the transition that covers it, the
  * attempt's end by that transition, then what the state entered begins or ends. */
-static int write_move(int64_t *attempt, struct ws_store *s, const struct ws_move *move,
-                      const struct ws_sealed *sealed, struct ws_error *err)
+static int write_move(int64_t *attempt, bool *dry_run, struct ws_store *s,
+                      const struct ws_move *move, const struct ws_sealed *sealed,
+                      struct ws_error *err)
 {
     const struct ws_state *entered = &move->machine->states[move->machine->arms[move->arm].to];
-    bool dry_run = false;
 
-    if (check_fence(&dry_run, s, move, err) != 0) {
+    if (check_fence(dry_run, s, move, err) != 0) {
         return -1;
     }
-    struct ws_move kept = without_evidence(move, dry_run);
+    struct ws_move kept = without_evidence(move, *dry_run);
     if (write_evidence(s, &kept, err) != 0 || write_transition(s, move, sealed, err) != 0 ||
         end_attempt(s, move, sealed->at, err) != 0 || write_notes(s, move, sealed->at, err) != 0) {
         return -1;
     }
-    if (entered->kind == WS_STATE_FINAL && finish(s, move, sealed, dry_run, err) != 0) {
+    if (entered->kind == WS_STATE_FINAL && finish(s, move, sealed, *dry_run, err) != 0) {
         return -1;
     }
     if (move->opens_step != NULL && begin_attempt(attempt, s, move, sealed, err) != 0) {
@@ -324,11 +366,15 @@ int ws_store_append(int64_t *attempt, struct ws_store *s, const struct ws_move *
     if (ws_tx_begin(s, err) != 0) {
         return -1;
     }
-    int rc = write_move(attempt, s, move, sealed, err);
+    bool dry_run = false;
+    int rc = write_move(attempt, &dry_run, s, move, sealed, err);
     ws_fault_point("store.append.before");
     rc = ws_tx_end(s, rc, err);
     ws_fault_point("store.append.after");
-    if (rc != 0) {
+    if (rc == 0) {
+        keep_tail(&s->tail, move, sealed, dry_run);
+    } else {
+        forget_tail(&s->tail);
         *attempt = 0;
     }
     return rc;

@@ -49,10 +49,7 @@ CREATE TRIGGER transitions_gate BEFORE INSERT ON transitions BEGIN
                    AND b.max_taken > (SELECT count(*) FROM transitions t
                                       WHERE t.run_id = NEW.run_id AND t.ws_id = NEW.ws_id AND t.arm = b.arm));
     SELECT RAISE(ABORT, 'wsfsm: a transition ends the attempt in progress, and no other')
-    WHERE NEW.attempt_id IS NOT (SELECT id FROM step_attempts
-                                 WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id AND status = 'in_progress')
-       OR NEW.attempt_id = (SELECT attempt_id FROM transitions
-                            WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id AND seq = NEW.seq - 1);
+    WHERE NEW.attempt_id IS NOT (SELECT attempt_id FROM workstreams WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id);
     SELECT RAISE(ABORT, 'wsfsm: at is no UTC time, or before the time of the last transition')
     WHERE NEW.at NOT GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6][0-9].[0-9][0-9][0-9]Z'
        OR NEW.at < (SELECT at FROM transitions
@@ -73,9 +70,10 @@ CREATE TRIGGER transitions_gate BEFORE INSERT ON transitions BEGIN
         (SELECT hash FROM evidence WHERE attempt_id = NEW.attempt_id ORDER BY ordinal DESC LIMIT 1));
 END;
 
--- The workstream's status is the last to_state: by the database itself, so that nobody can forget it.
+-- The workstream's status is the last to_state, and the attempt is over: by the database itself, so that nobody can
+-- forget it.
 CREATE TRIGGER transitions_move AFTER INSERT ON transitions BEGIN
-    UPDATE workstreams SET status = NEW.to_state, updated_at = NEW.at
+    UPDATE workstreams SET status = NEW.to_state, attempt_id = NULL, updated_at = NEW.at
     WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id;
 END;
 
@@ -90,10 +88,8 @@ CREATE TRIGGER evidence_gate BEFORE INSERT ON evidence BEGIN
     SELECT RAISE(ABORT, 'wsfsm: history is append-only: evidence takes the next id')
     WHERE NEW.id <> -1 AND NEW.id IS NOT 1 + coalesce((SELECT max(id) FROM evidence), 0);
     SELECT RAISE(ABORT, 'wsfsm: evidence belongs to an attempt in progress')
-    WHERE NOT EXISTS(SELECT 1 FROM step_attempts WHERE id = NEW.attempt_id AND run_id = NEW.run_id
-                       AND ws_id = NEW.ws_id AND status = 'in_progress')
-       OR NEW.attempt_id = (SELECT attempt_id FROM transitions WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id
-                            ORDER BY seq DESC LIMIT 1);
+    WHERE NOT EXISTS(SELECT 1 FROM workstreams WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id
+                       AND attempt_id = NEW.attempt_id);
     SELECT RAISE(ABORT, 'wsfsm: a dry run leaves no evidence')
     WHERE EXISTS(SELECT 1 FROM workstreams WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id AND dry_run = 1);
     SELECT RAISE(ABORT, 'wsfsm: ordinal is not the next one')
@@ -165,11 +161,21 @@ CREATE TRIGGER step_attempts_gate BEFORE INSERT ON step_attempts BEGIN
                      JOIN machine_states s ON s.digest = w.machine_digest AND s.name = w.status
                      WHERE w.run_id = NEW.run_id AND w.ws_id = NEW.ws_id AND s.kind = 'step');
     SELECT RAISE(ABORT, 'wsfsm: an attempt of this workstream is in progress')
-    WHERE EXISTS(SELECT 1 FROM step_attempts
-                 WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id AND status = 'in_progress');
+    WHERE EXISTS(SELECT 1 FROM workstreams WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id
+                   AND attempt_id IS NOT NULL)
+       OR EXISTS(SELECT 1 FROM transitions t JOIN step_attempts a ON a.id = t.attempt_id
+                 WHERE t.run_id = NEW.run_id AND t.ws_id = NEW.ws_id AND a.status = 'in_progress'
+                   AND t.seq = (SELECT max(seq) FROM transitions WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id));
     SELECT RAISE(ABORT, 'wsfsm: number is not the next one of this step')
-    WHERE NEW.number IS NOT 1 + coalesce((SELECT max(number) FROM step_attempts WHERE run_id = NEW.run_id
-                                            AND ws_id = NEW.ws_id AND step_name = NEW.step_name), 0);
+    WHERE NEW.number IS NOT 1 + coalesce((SELECT a.number FROM transitions t
+                                          CROSS JOIN step_attempts a ON a.id = t.attempt_id
+                                          WHERE t.run_id = NEW.run_id AND t.ws_id = NEW.ws_id
+                                            AND a.step_name = NEW.step_name
+                                          ORDER BY t.seq DESC LIMIT 1), 0);
+END;
+
+CREATE TRIGGER step_attempts_begin AFTER INSERT ON step_attempts BEGIN
+    UPDATE workstreams SET attempt_id = NEW.id WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id;
 END;
 
 CREATE TRIGGER step_attempts_end BEFORE UPDATE ON step_attempts BEGIN
@@ -205,7 +211,8 @@ CREATE TRIGGER workstreams_gate BEFORE INSERT ON workstreams BEGIN
                        AND m.state_count = (SELECT count(*) FROM machine_states s WHERE s.digest = m.digest)
                        AND m.arm_count = (SELECT count(*) FROM machine_arms a WHERE a.digest = m.digest));
     SELECT RAISE(ABORT, 'wsfsm: a workstream begins in the initial state of its machine')
-    WHERE NEW.status IS NOT (SELECT initial_state FROM machines WHERE digest = NEW.machine_digest);
+    WHERE NEW.attempt_id IS NOT NULL
+       OR NEW.status IS NOT (SELECT initial_state FROM machines WHERE digest = NEW.machine_digest);
 END;
 
 CREATE TRIGGER workstreams_follow BEFORE UPDATE ON workstreams BEGIN
@@ -215,6 +222,14 @@ CREATE TRIGGER workstreams_follow BEFORE UPDATE ON workstreams BEGIN
        OR NEW.machine_digest IS NOT OLD.machine_digest OR NEW.dry_run IS NOT OLD.dry_run;
     SELECT RAISE(ABORT, 'wsfsm: a fence only grows')
     WHERE NEW.fence < OLD.fence;
+    SELECT RAISE(ABORT, 'wsfsm: attempt_id is the attempt in progress, and nothing else')
+    WHERE NEW.attempt_id IS NOT OLD.attempt_id
+      AND CASE WHEN NEW.attempt_id IS NULL
+          THEN OLD.attempt_id IS NOT (SELECT attempt_id FROM transitions WHERE run_id = NEW.run_id
+                                        AND ws_id = NEW.ws_id ORDER BY seq DESC LIMIT 1)
+          ELSE OLD.attempt_id IS NOT NULL
+            OR NOT EXISTS(SELECT 1 FROM step_attempts WHERE id = NEW.attempt_id AND run_id = NEW.run_id
+                            AND ws_id = NEW.ws_id AND status = 'in_progress') END;
     SELECT RAISE(ABORT, 'wsfsm: status is the to_state of the last transition, and nothing else')
     WHERE NEW.status IS NOT OLD.status
       AND NEW.status IS NOT (SELECT to_state FROM transitions WHERE run_id = NEW.run_id AND ws_id = NEW.ws_id

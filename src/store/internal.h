@@ -11,6 +11,17 @@
 #include "statements.h"
 #include "wsfsm/store/store.h"
 
+/* The last transition this store has appended: the next seal follows it without asking the
+ * database. If it is not the last one any more, the gate refuses what was sealed. */
+struct ws_tail {
+    char *run_id, *ws_id; /* NULL: none */
+    char digest[WS_HASH_HEX];
+    bool dry_run;
+    int64_t seq;
+    char hash[WS_HASH_HEX];
+    char at[WS_TIME_SIZE];
+};
+
 struct ws_store {
     sqlite3 *db;
     char *path;
@@ -18,6 +29,7 @@ struct ws_store {
     char id[33];
     char repo_id[65];
     int64_t commit_wait_ms; /* how long a busy COMMIT is repeated */
+    struct ws_tail tail;
     sqlite3_stmt *stmts[WS_STMT_COUNT];
 };
 

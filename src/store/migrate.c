@@ -93,10 +93,10 @@ static int run_step(sqlite3 *db, int from, const char *sql)
     return rc;
 }
 
-/* One step with its new number in one transaction. *version is what the database has afterwards: while the lock was
- * waited for, another process may have gone this step, or further. */
-static int one_step(int *version, sqlite3 *db, const char *path, const struct ws_migration_plan *plan,
-                    struct ws_error *err)
+/* One step with its new number in one transaction. *version is what the database has afterwards:
+ * while the lock was waited for, another process may have gone this step, or further. */
+static int one_step(int *version, sqlite3 *db, const char *path,
+                    const struct ws_migration_plan *plan, struct ws_error *err)
 {
     sqlite3_int64 now = 0;
     int rc = sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
@@ -127,7 +127,8 @@ static int back_up(sqlite3 *db, const char *path, int version, struct ws_error *
     return rc;
 }
 
-int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *plan, struct ws_error *err)
+int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *plan,
+               struct ws_error *err)
 {
     sqlite3_int64 found = 0;
     int rc = ws_file_number(&found, db, "PRAGMA user_version");
@@ -139,9 +140,10 @@ int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *pl
         return 0;
     }
     if (found < plan->oldest) {
-        return ws_fail(err, WS_E_STORE, path,
-                       "version %lld of the database is older than this wsfsm can bring forward (%d)",
-                       (long long)found, plan->oldest);
+        return ws_fail(
+            err, WS_E_STORE, path,
+            "version %lld of the database is older than this wsfsm can bring forward (%d)",
+            (long long)found, plan->oldest);
     }
     int version = (int)found;
     rc = back_up(db, path, version, err);

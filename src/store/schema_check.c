@@ -7,8 +7,9 @@
 #include "schema.h"
 #include "wsfsm/base/mem.h"
 
-/* An object as the schema's text declares it. SQLite keeps the very words of a CREATE statement, so that the text
- * itself is what a stored statement is compared with: no second database has to be built for it. */
+/* An object as the schema's text declares it. SQLite keeps the very words of a CREATE statement, so
+ * that the text itself is what a stored statement is compared with: no second database has to be
+ * built for it. */
 struct object {
     const char *sql;
     const char *name;
@@ -75,7 +76,8 @@ static const char *text_or_empty(sqlite3_stmt *stmt, int column)
     return text != NULL ? text : "";
 }
 
-int ws_schema_check(sqlite3 *db, void (*differs)(void *payload, const char *name, const char *how), void *payload)
+int ws_schema_check(sqlite3 *db, void (*differs)(void *payload, const char *name, const char *how),
+                    void *payload)
 {
     struct objects all = {0};
     sqlite3_stmt *stmt = NULL;

@@ -4,8 +4,9 @@
 
 #include <sqlite3.h>
 
-/* Calls `differs` for every table, index and trigger that is missing, changed, or not ours; views are anybody's.
- * SQLite's return code. */
-int ws_schema_check(sqlite3 *db, void (*differs)(void *payload, const char *name, const char *how), void *payload);
+/* Calls `differs` for every table, index and trigger that is missing, changed, or not ours; views
+ * are anybody's. SQLite's return code. */
+int ws_schema_check(sqlite3 *db, void (*differs)(void *payload, const char *name, const char *how),
+                    void *payload);
 
 #endif

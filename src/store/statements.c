@@ -69,8 +69,7 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
         "FROM workstreams w "
         "LEFT JOIN transitions t ON t.run_id = w.run_id AND t.ws_id = w.ws_id AND t.seq = "
         "(SELECT max(seq) FROM transitions WHERE run_id = ?1 AND ws_id = ?2) "
-        "LEFT JOIN step_attempts a ON a.run_id = w.run_id AND a.ws_id = w.ws_id AND a.status = "
-        "'in_progress' "
+        "LEFT JOIN step_attempts a ON a.id = w.attempt_id "
         "WHERE w.run_id = ?1 AND w.ws_id = ?2",
     [WS_STMT_LAST_FACTS] = "SELECT facts_json FROM transitions WHERE run_id = ?1 AND ws_id = ?2 "
                            "AND facts_json IS NOT NULL ORDER BY seq DESC LIMIT 1",
@@ -89,8 +88,9 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
         "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     [WS_STMT_ATTEMPT_INSERT] =
         "INSERT INTO step_attempts(run_id, ws_id, step_name, number, status, started_at, fence) "
-        "VALUES(?1, ?2, ?3, 1 + coalesce((SELECT max(number) FROM step_attempts "
-        "WHERE run_id = ?1 AND ws_id = ?2 AND step_name = ?3), 0), 'in_progress', ?4, ?5) "
+        "VALUES(?1, ?2, ?3, 1 + coalesce((SELECT a.number FROM transitions t "
+        "CROSS JOIN step_attempts a ON a.id = t.attempt_id WHERE t.run_id = ?1 AND t.ws_id = ?2 "
+        "AND a.step_name = ?3 ORDER BY t.seq DESC LIMIT 1), 0), 'in_progress', ?4, ?5) "
         "RETURNING id, number",
     [WS_STMT_ATTEMPT_END] =
         "UPDATE step_attempts SET status = ?2, completed_at = ?3, result_json = ?4, "
@@ -125,9 +125,12 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
                         "tree_oid, facts_json, attempt_id, fence, prev_hash, hash FROM transitions "
                         "WHERE run_id = ?1 AND ws_id = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4",
     [WS_STMT_ATTEMPTS] =
-        "SELECT id, run_id, ws_id, step_name, status, started_at, completed_at, result_json, "
-        "start_tree, number FROM step_attempts WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2) "
-        "ORDER BY id",
+        "SELECT a.id, a.run_id, a.ws_id, a.step_name, a.status, a.started_at, a.completed_at, "
+        "a.result_json, "
+        "a.start_tree, a.number FROM step_attempts a JOIN ("
+        "SELECT attempt_id FROM transitions WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2) "
+        "UNION SELECT attempt_id FROM workstreams WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2)"
+        ") t ON a.id = t.attempt_id ORDER BY a.id",
     [WS_STMT_EVENTS] = "SELECT id, timestamp, run_id, ws_id, event_type, payload_json FROM events "
                        "WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2) ORDER BY id",
     [WS_STMT_LEDGER] = "SELECT n, run_id, ws_id, final_state, outcome, last_seq, chain_head, "

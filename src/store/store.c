@@ -109,8 +109,10 @@ static int check_gate(struct ws_store *s, struct ws_error *err)
     if (rc != SQLITE_OK) {
         rc = ws_sql_fail(s->db, s->path, rc, "open the database", err);
     } else if (first != NULL) {
-        rc = ws_fail(err, WS_E_INTEGRITY, s->path,
-                     "the schema of the database is not what wsfsm made: %s; `wsfsm verify` tells more", first);
+        rc = ws_fail(
+            err, WS_E_INTEGRITY, s->path,
+            "the schema of the database is not what wsfsm made: %s; `wsfsm verify` tells more",
+            first);
     }
     free(first);
     return rc;
@@ -137,8 +139,8 @@ static int make_readable(struct ws_store *s, struct ws_error *err)
     }
     if (version != WS_SCHEMA_VERSION) {
         return ws_fail(err, WS_E_STORE, s->path,
-                       "the database is of version %lld; `wsfsm db init` brings it to version %d", (long long)version,
-                       WS_SCHEMA_VERSION);
+                       "the database is of version %lld; `wsfsm db init` brings it to version %d",
+                       (long long)version, WS_SCHEMA_VERSION);
     }
     return ws_sql_exec(s, "PRAGMA query_only = ON", "open the database", err);
 }
@@ -215,6 +217,8 @@ void ws_store_close(struct ws_store *s)
         sqlite3_finalize(s->stmts[i]);
     }
     sqlite3_close(s->db);
+    free(s->tail.run_id);
+    free(s->tail.ws_id);
     free(s->path);
     free(s);
 }

@@ -69,11 +69,14 @@ CREATE TABLE workstreams(
     machine_digest TEXT NOT NULL REFERENCES machines,
     fence INTEGER NOT NULL CHECK(fence > 0),
     dry_run INTEGER NOT NULL CHECK(dry_run IN (0, 1)),
+    attempt_id INTEGER, -- in progress
     PRIMARY KEY(run_id, ws_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX workstreams_by_id ON workstreams(ws_id);
 
--- fence: of the holder who wrote the row last.
+-- fence: of the holder who wrote the row last. There is no index: every page that a transition touches costs a write
+-- and a journal entry, and an attempt is found by its id - in workstreams.attempt_id while it is in progress, in
+-- transitions.attempt_id afterwards.
 CREATE TABLE step_attempts(
     id INTEGER NOT NULL PRIMARY KEY CHECK(id > 0),
     run_id TEXT NOT NULL,
@@ -90,8 +93,6 @@ CREATE TABLE step_attempts(
     CHECK((completed_at IS NULL) = (result_json IS NULL)),
     FOREIGN KEY(run_id, ws_id) REFERENCES workstreams
 ) STRICT;
-CREATE UNIQUE INDEX step_attempts_number ON step_attempts(run_id, ws_id, step_name, number);
-CREATE UNIQUE INDEX step_attempts_open ON step_attempts(run_id, ws_id) WHERE status = 'in_progress';
 
 -- hash covers the row and the hash of the attempt's evidence before it.
 CREATE TABLE evidence(

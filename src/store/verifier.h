@@ -24,6 +24,7 @@ const char *ws_column_or_null(sqlite3_stmt *stmt, int column);
 struct ws_verify_subject {
     char *run_id, *ws_id, *status, *digest;
     int64_t fence;
+    int64_t attempt; /* in progress, 0: none */
     bool dry_run;
 };
 int ws_verify_workstream(struct ws_verifier *v, const struct ws_verify_subject *subject);

@@ -8,15 +8,33 @@
 #include "verifier.h"
 #include "wsfsm/base/mem.h"
 
-enum column { SEQ, FROM, EVENT, TO, ARM, GUARD, ANSWER, AT, DEADLINE, TREE, FACTS, ATTEMPT, FENCE, PREV, HASH };
+enum column {
+    SEQ,
+    FROM,
+    EVENT,
+    TO,
+    ARM,
+    GUARD,
+    ANSWER,
+    AT,
+    DEADLINE,
+    TREE,
+    FACTS,
+    ATTEMPT,
+    FENCE,
+    PREV,
+    HASH
+};
 
-static const char history_sql[] =
-    "SELECT seq, from_state, event, to_state, arm, guard, guard_answer, at, deadline, tree_oid, facts_json, "
-    "attempt_id, fence, prev_hash, hash FROM transitions WHERE run_id = ?1 AND ws_id = ?2 ORDER BY seq";
+static const char history_sql[] = "SELECT seq, from_state, event, to_state, arm, guard, "
+                                  "guard_answer, at, deadline, tree_oid, facts_json, "
+                                  "attempt_id, fence, prev_hash, hash FROM transitions WHERE "
+                                  "run_id = ?1 AND ws_id = ?2 ORDER BY seq";
 static const char evidence_sql[] =
     "SELECT ordinal, kind, command, verdict, tree_oid, hash, run_id, ws_id FROM evidence "
     "WHERE attempt_id = ?1 ORDER BY ordinal";
-static const char attempt_sql[] = "SELECT status FROM step_attempts WHERE id = ?1 AND run_id = ?2 AND ws_id = ?3";
+static const char attempt_sql[] =
+    "SELECT status FROM step_attempts WHERE id = ?1 AND run_id = ?2 AND ws_id = ?3";
 
 /* Where the walk stands. */
 struct walk {
@@ -25,7 +43,7 @@ struct walk {
     const struct ws_machine *m;
     sqlite3_stmt *rows, *evidence, *attempt;
     int state;
-    int64_t seq, fence, attempts;
+    int64_t seq, fence;
     char hash[WS_HASH_HEX]; /* of the last row, "" before the first */
     char at[WS_TIME_SIZE];
     int *taken;
@@ -44,7 +62,8 @@ __attribute__((format(printf, 2, 3))) static void found(struct walk *w, const ch
     w->bad = true;
 }
 
-/* Recomputes the evidence of an attempt; `last` is its last hash. -1 only when the database cannot be read. */
+/* Recomputes the evidence of an attempt; `last` is its last hash. -1 only when the database cannot
+ * be read. */
 static int check_evidence(char last[WS_HASH_HEX], struct walk *w, int64_t attempt)
 {
     int64_t ordinal = 0;
@@ -70,10 +89,11 @@ static int check_evidence(char last[WS_HASH_HEX], struct walk *w, int64_t attemp
         ws_chain_evidence(hash, &e);
         ordinal++;
         if (e.ordinal != ordinal) {
-            found(w, "evidence %lld of attempt %lld is missing", (long long)ordinal, (long long)attempt);
-        } else if (strcmp(hash, ws_column(w->evidence, 5)) != 0) {
-            found(w, "evidence %lld of attempt %lld was changed: its hash does not cover it", (long long)ordinal,
+            found(w, "evidence %lld of attempt %lld is missing", (long long)ordinal,
                   (long long)attempt);
+        } else if (strcmp(hash, ws_column(w->evidence, 5)) != 0) {
+            found(w, "evidence %lld of attempt %lld was changed: its hash does not cover it",
+                  (long long)ordinal, (long long)attempt);
         } else if (w->subject->dry_run) {
             found(w, "a dry run has evidence");
         }
@@ -83,24 +103,34 @@ static int check_evidence(char last[WS_HASH_HEX], struct walk *w, int64_t attemp
     return rc < 0 ? -1 : 0;
 }
 
-static int check_attempt(struct walk *w, int64_t attempt)
+/* NULL when the workstream has no such attempt. The text is good until the next call. */
+static int attempt_status(const char **out, struct walk *w, int64_t attempt)
 {
-    if (attempt == 0) {
-        return 0;
-    }
     sqlite3_reset(w->attempt);
     sqlite3_bind_int64(w->attempt, 1, attempt);
     sqlite3_bind_text(w->attempt, 2, w->subject->run_id, -1, SQLITE_STATIC);
     sqlite3_bind_text(w->attempt, 3, w->subject->ws_id, -1, SQLITE_STATIC);
     int rc = ws_verify_step(w->v, w->attempt);
-    if (rc == SQLITE_DONE) {
+    *out = rc == SQLITE_ROW ? ws_column(w->attempt, 0) : NULL;
+    return rc < 0 ? -1 : 0;
+}
+
+static int check_attempt(struct walk *w, int64_t attempt)
+{
+    const char *status = NULL;
+
+    if (attempt == 0) {
+        return 0;
+    }
+    if (attempt_status(&status, w, attempt) != 0) {
+        return -1;
+    }
+    if (status == NULL) {
         found(w, "the attempt %lld that it ends does not exist", (long long)attempt);
-    } else if (rc == SQLITE_ROW && strcmp(ws_column(w->attempt, 0), "in_progress") == 0) {
+    } else if (strcmp(status, "in_progress") == 0) {
         found(w, "the attempt %lld that it ends is still in progress", (long long)attempt);
     }
-    sqlite3_reset(w->attempt);
-    w->attempts++;
-    return rc < 0 ? -1 : 0;
+    return 0;
 }
 
 static void check_hash(struct walk *w, const char *evidence)
@@ -108,28 +138,28 @@ static void check_hash(struct walk *w, const char *evidence)
     sqlite3_stmt *r = w->rows;
     char hash[WS_HASH_HEX];
 
-    ws_chain_transition(
-        hash, &(struct ws_chain_transition){
-                  .prev_hash = ws_column_or_null(r, PREV),
-                  .run_id = w->subject->run_id,
-                  .ws_id = w->subject->ws_id,
-                  .seq = sqlite3_column_int64(r, SEQ),
-                  .digest = w->subject->digest,
-                  .arm = sqlite3_column_int64(r, ARM),
-                  .from_state = ws_column_or_null(r, FROM),
-                  .event = ws_column_or_null(r, EVENT),
-                  .to_state = ws_column_or_null(r, TO),
-                  .guard = ws_column_or_null(r, GUARD),
-                  .guard_answer =
-                      sqlite3_column_type(r, ANSWER) == SQLITE_NULL ? -1 : sqlite3_column_int(r, ANSWER),
-                  .at = ws_column_or_null(r, AT),
-                  .deadline = ws_column_or_null(r, DEADLINE),
-                  .tree_oid = ws_column_or_null(r, TREE),
-                  .facts_json = ws_column_or_null(r, FACTS),
-                  .attempt_id = sqlite3_column_int64(r, ATTEMPT),
-                  .fence = sqlite3_column_int64(r, FENCE),
-                  .evidence_hash = evidence[0] != '\0' ? evidence : NULL,
-              });
+    ws_chain_transition(hash, &(struct ws_chain_transition){
+                                  .prev_hash = ws_column_or_null(r, PREV),
+                                  .run_id = w->subject->run_id,
+                                  .ws_id = w->subject->ws_id,
+                                  .seq = sqlite3_column_int64(r, SEQ),
+                                  .digest = w->subject->digest,
+                                  .arm = sqlite3_column_int64(r, ARM),
+                                  .from_state = ws_column_or_null(r, FROM),
+                                  .event = ws_column_or_null(r, EVENT),
+                                  .to_state = ws_column_or_null(r, TO),
+                                  .guard = ws_column_or_null(r, GUARD),
+                                  .guard_answer = sqlite3_column_type(r, ANSWER) == SQLITE_NULL
+                                                      ? -1
+                                                      : sqlite3_column_int(r, ANSWER),
+                                  .at = ws_column_or_null(r, AT),
+                                  .deadline = ws_column_or_null(r, DEADLINE),
+                                  .tree_oid = ws_column_or_null(r, TREE),
+                                  .facts_json = ws_column_or_null(r, FACTS),
+                                  .attempt_id = sqlite3_column_int64(r, ATTEMPT),
+                                  .fence = sqlite3_column_int64(r, FENCE),
+                                  .evidence_hash = evidence[0] != '\0' ? evidence : NULL,
+                              });
     if (strcmp(ws_column(r, PREV), w->hash) != 0) {
         found(w, "prev_hash is not the hash of the row before");
     } else if (strcmp(ws_column(r, HASH), hash) != 0) {
@@ -145,14 +175,15 @@ static void check_arm(struct walk *w)
     sqlite3_int64 index = sqlite3_column_int64(r, ARM);
 
     if (strcmp(ws_column(r, FROM), m->states[w->state].name) != 0) {
-        found(w, "from_state '%s' is not the current state '%s'", ws_column(r, FROM), m->states[w->state].name);
+        found(w, "from_state '%s' is not the current state '%s'", ws_column(r, FROM),
+              m->states[w->state].name);
         return;
     }
     const struct ws_arm *a = index >= 0 && index < m->arm_count ? &m->arms[index] : NULL;
     if (a == NULL || a->from != w->state || strcmp(a->event, ws_column(r, EVENT)) != 0 ||
         strcmp(m->states[a->to].name, ws_column(r, TO)) != 0) {
-        found(w, "the machine has no arm %lld from '%s' on '%s' to '%s'", (long long)index, ws_column(r, FROM),
-              ws_column(r, EVENT), ws_column(r, TO));
+        found(w, "the machine has no arm %lld from '%s' on '%s' to '%s'", (long long)index,
+              ws_column(r, FROM), ws_column(r, EVENT), ws_column(r, TO));
     } else if (a->guard != NULL && (strcmp(a->guard, ws_column(r, GUARD)) != 0 ||
                                     sqlite3_column_int(r, ANSWER) == (int)a->guard_negated)) {
         found(w, "the guard '%s' does not allow this arm", a->guard);
@@ -223,9 +254,10 @@ static int check_row(struct walk *w)
     return w->bad ? 0 : check_attempt(w, attempt);
 }
 
-static int count_rows(int64_t *out, struct walk *w, const char *sql)
+static int count_ledger(int64_t *out, struct walk *w)
 {
-    sqlite3_stmt *stmt = ws_verify_prepare(w->v, sql);
+    sqlite3_stmt *stmt =
+        ws_verify_prepare(w->v, "SELECT count(*) FROM ledger WHERE run_id = ?1 AND ws_id = ?2");
 
     if (stmt == NULL) {
         return -1;
@@ -238,30 +270,29 @@ static int count_rows(int64_t *out, struct walk *w, const char *sql)
     return rc < 0 ? -1 : 0;
 }
 
-/* What must agree with the last row: status, attempts, the ledger. */
+/* What must agree with the last row: status, the attempt in progress, the ledger. */
 static int check_end(struct walk *w)
 {
     const struct ws_state *now = &w->m->states[w->state];
-    int64_t ended = 0, open = 0, entries = 0;
+    bool final = now->kind == WS_STATE_FINAL;
+    const char *open = "in_progress";
+    int64_t entries = 0;
 
-    if (count_rows(&ended, w, "SELECT count(*) FROM step_attempts WHERE run_id = ?1 AND ws_id = ?2 "
-                              "AND status <> 'in_progress'") != 0 ||
-        count_rows(&open, w, "SELECT count(*) FROM step_attempts WHERE run_id = ?1 AND ws_id = ?2 "
-                             "AND status = 'in_progress'") != 0 ||
-        count_rows(&entries, w, "SELECT count(*) FROM ledger WHERE run_id = ?1 AND ws_id = ?2") != 0) {
+    if (count_ledger(&entries, w) != 0 ||
+        (w->subject->attempt != 0 && attempt_status(&open, w, w->subject->attempt) != 0)) {
         return -1;
     }
     if (strcmp(now->name, w->subject->status) != 0) {
-        found(w, "the workstream's status is '%s', its history ends in '%s'", w->subject->status, now->name);
-    } else if (ended != w->attempts) {
-        found(w, "%lld attempts have ended, the history ends %lld: the end of the history was cut off, or an attempt "
-                 "was changed",
-              (long long)ended, (long long)w->attempts);
-    } else if (now->kind == WS_STATE_FINAL && open > 0) {
-        found(w, "the workstream is finished and has an attempt in progress");
-    } else if (entries != (now->kind == WS_STATE_FINAL && !w->subject->dry_run)) {
-        found(w, entries > 0 ? "the ledger has this workstream, though it is not finished or a dry run"
-                             : "the workstream is finished and the ledger does not have it");
+        found(w, "the workstream's status is '%s', its history ends in '%s'", w->subject->status,
+              now->name);
+    } else if (open == NULL || strcmp(open, "in_progress") != 0 ||
+               (final && w->subject->attempt != 0)) {
+        found(w, "attempt %lld is not in progress, as the workstream says",
+              (long long)w->subject->attempt);
+    } else if (entries != (final && !w->subject->dry_run)) {
+        found(w, entries > 0
+                     ? "the ledger has this workstream, though it is not finished, or a dry run"
+                     : "the workstream is finished and the ledger does not have it");
     }
     return 0;
 }

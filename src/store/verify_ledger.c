@@ -6,12 +6,14 @@
 #include "verifier.h"
 
 static const char ledger_sql[] =
-    "SELECT l.n, l.run_id, l.ws_id, l.final_state, l.outcome, l.last_seq, l.chain_head, l.commit_oid, l.prev_hash, "
+    "SELECT l.n, l.run_id, l.ws_id, l.final_state, l.outcome, l.last_seq, l.chain_head, "
+    "l.commit_oid, l.prev_hash, "
     "l.hash, w.status, t.hash, s.outcome, "
     "(SELECT max(seq) FROM transitions m WHERE m.run_id = l.run_id AND m.ws_id = l.ws_id) "
     "FROM ledger l LEFT JOIN workstreams w ON w.run_id = l.run_id AND w.ws_id = l.ws_id "
     "LEFT JOIN transitions t ON t.run_id = l.run_id AND t.ws_id = l.ws_id AND t.seq = l.last_seq "
-    "LEFT JOIN machine_states s ON s.digest = w.machine_digest AND s.name = l.final_state ORDER BY l.n";
+    "LEFT JOIN machine_states s ON s.digest = w.machine_digest AND s.name = l.final_state ORDER BY "
+    "l.n";
 
 /* Why this entry is bad by itself or as a link of the chain; NULL: it is sound. */
 static const char *bad_link(sqlite3_stmt *r, int64_t n, const char *last)
@@ -33,7 +35,8 @@ static const char *bad_link(sqlite3_stmt *r, int64_t n, const char *last)
                                                     .last_seq = sqlite3_column_int64(r, 5),
                                                     .chain_head = ws_column_or_null(r, 6),
                                                     .commit_oid = ws_column_or_null(r, 7)});
-    return strcmp(hash, ws_column(r, 9)) != 0 ? "the entry was changed: its hash does not cover it" : NULL;
+    return strcmp(hash, ws_column(r, 9)) != 0 ? "the entry was changed: its hash does not cover it"
+                                              : NULL;
 }
 
 /* Does the history say what the entry says? */
@@ -51,7 +54,8 @@ static const char *bad_end(sqlite3_stmt *r)
     if (strcmp(ws_column(r, 6), ws_column(r, 11)) != 0) {
         return "the history was written anew: it does not end in the hash that was noted";
     }
-    if (strcmp(ws_column(r, 3), ws_column(r, 10)) != 0 || strcmp(ws_column(r, 4), ws_column(r, 12)) != 0) {
+    if (strcmp(ws_column(r, 3), ws_column(r, 10)) != 0 ||
+        strcmp(ws_column(r, 4), ws_column(r, 12)) != 0) {
         return "the workstream did not end in the state or with the outcome that was noted";
     }
     return NULL;
@@ -70,8 +74,9 @@ int ws_verify_ledger(struct ws_verifier *v)
         const char *end = v->run_id == NULL || strcmp(v->run_id, run_id) == 0 ? bad_end(r) : NULL;
 
         if (link != NULL || end != NULL) {
-            ws_findings_add(v->out, run_id, ws_column(r, 2), sqlite3_column_int64(r, 5), "ledger entry %lld: %s",
-                            (long long)sqlite3_column_int64(r, 0), link != NULL ? link : end);
+            ws_findings_add(v->out, run_id, ws_column(r, 2), sqlite3_column_int64(r, 5),
+                            "ledger entry %lld: %s", (long long)sqlite3_column_int64(r, 0),
+                            link != NULL ? link : end);
         }
         n = sqlite3_column_int64(r, 0); /* one missing entry is one finding */
         snprintf(last, sizeof last, "%s", ws_column(r, 9));
