@@ -11,6 +11,9 @@
 enum { SECONDS_MAX = 30 * 24 * 3600 };
 
 static void report(struct ws_reading *r, unsigned line, unsigned col, const char *format,
+                   va_list ap) __attribute__((format(printf, 4, 0)));
+
+static void report(struct ws_reading *r, unsigned line, unsigned col, const char *format,
                    va_list ap)
 {
     char *text = ws_vformat(format, ap);
