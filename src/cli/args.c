@@ -287,10 +287,13 @@ static int check_complete(const struct ws_args *a, struct ws_error *err)
     return check_required(a, where, err) != 0 ? -1 : check_words(a, where, err);
 }
 
-static bool wants_help(const struct ws_args *a)
+/* Is a text asked for instead of the command? */
+static bool wants_text(const struct ws_args *a)
 {
     for (size_t i = 0; i < a->given_len; i++) {
-        if (strcmp(a->given[i].option->name, "help") == 0) {
+        const char *name = a->given[i].option->name;
+
+        if (strcmp(name, "help") == 0 || strcmp(name, "version") == 0) {
             return true;
         }
     }
@@ -322,7 +325,7 @@ int ws_args_parse(struct ws_args *out, const struct ws_cmd *root, int argc, char
     }
     out->words = argv;
     out->word_count = (size_t)argc;
-    return wants_help(out) ? 0 : check_complete(out, err);
+    return wants_text(out) ? 0 : check_complete(out, err);
 }
 
 void ws_args_release(struct ws_args *a)

@@ -3,12 +3,11 @@
 
 #include "commands.h"
 #include "copy_log.h"
+#include "log_files.h"
 #include "session.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
-#include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
-#include "wsfsm/doc/doc.h"
 #include "wsfsm/store/read.h"
 
 static const struct ws_option options[] = {
@@ -63,18 +62,6 @@ static int print_file(struct log *l, const char *path, struct ws_error *err)
                         : ws_copy_log(&l->cli->out, path, err);
 }
 
-/* The database names log files relative to .wsfsm; a name that leads elsewhere is none of ours. */
-static bool inside(const char *name)
-{
-    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
-        part += *part == '/';
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) {
-            return false;
-        }
-    }
-    return name[0] != '/';
-}
-
 static void print_title(struct log *l, bool first)
 {
     struct ws_buf *out = &l->cli->out.text;
@@ -88,69 +75,25 @@ static void print_title(struct log *l, bool first)
     }
 }
 
-static const struct ws_node *tools_of(const struct ws_doc *result)
+static int print_files(struct ws_cli *cli, const struct ws_attempt_row *attempt,
+                       const struct ws_log_files *files, const char *stream, struct ws_error *err)
 {
-    const struct ws_node *tools = ws_node_get(ws_node_get(ws_doc_root(result), "details"), "tools");
-
-    return tools != NULL && tools->kind == WS_NODE_SEQ && tools->len > 0 ? tools : NULL;
-}
-
-static int print_tools(struct ws_cli *cli, struct ws_session *s,
-                       const struct ws_attempt_row *attempt, const struct ws_node *tools,
-                       struct ws_error *err)
-{
-    const char *stream = ws_args_has(cli->args, "stderr") ? "stderr" : "stdout";
-    char *key = ws_format("%s_log", stream);
     int status = 0;
 
-    for (size_t i = 0; status == 0 && i < tools->len && !cli->out.closed; i++) {
-        const char *name = ws_node_str(tools->items[i], key, NULL);
-        struct log log = {cli, attempt, ws_node_str(tools->items[i], "id", "?"), stream};
+    for (size_t i = 0; status == 0 && i < files->len && !cli->out.closed; i++) {
+        const struct ws_log_file *file = &files->items[i];
+        struct log log = {cli, attempt, file->tool, stream};
 
-        if (tools->len > 1) {
+        if (files->len > 1) {
             print_title(&log, i == 0);
         }
-        if (name == NULL) {
-            const char *why = ws_node_str(tools->items[i], "error", "it was not started");
-
-            ws_cli_note(cli, "%s has no log: %s", log.tool, why);
-        } else if (!inside(name)) {
-            status =
-                ws_fail(err, WS_E_INTEGRITY, name, "the database names a log outside of .wsfsm");
+        if (file->path != NULL) {
+            status = print_file(&log, file->path, err);
         } else {
-            char *path = ws_path_join(ws_repo_state_dir(s->repo), name);
-
-            status = print_file(&log, path, err);
-            free(path);
+            ws_cli_note(cli, "%s has no log: %s", file->tool, file->reason);
         }
     }
-    free(key);
     return status;
-}
-
-/* The last attempt that fits and, unless one was asked for, ran a tool. */
-static const struct ws_attempt_row *choose(struct ws_doc **result,
-                                           const struct ws_attempt_rows *rows, const char *step,
-                                           long long number)
-{
-    const struct ws_attempt_row *chosen = NULL;
-
-    for (size_t i = rows->len; i > 0 && chosen == NULL; i--) {
-        const struct ws_attempt_row *row = &rows->items[i - 1];
-
-        if ((step != NULL && strcmp(row->step_name, step) != 0) ||
-            (number > 0 && row->number != number)) {
-            continue;
-        }
-        *result = row->result_json != NULL ? ws_doc_parse_stored(row->result_json, NULL) : NULL;
-        if (step != NULL || number > 0 || (*result != NULL && tools_of(*result) != NULL)) {
-            chosen = row;
-        } else {
-            ws_doc_free(*result);
-            *result = NULL;
-        }
-    }
-    return chosen;
 }
 
 static int unknown_attempt(const struct ws_attempt_rows *rows, const char *run_id, const char *step,
@@ -162,35 +105,61 @@ static int unknown_attempt(const struct ws_attempt_rows *rows, const char *run_i
         names[i] = rows->items[i].step_name;
     }
     const char *nearest = step != NULL && rows->len > 0 ? ws_nearest(step, names, rows->len) : NULL;
-    free(names);
     if (nearest != NULL && strcmp(nearest, step) != 0) {
-        return ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no step '%s' was begun; did you mean '%s'?",
-                       step, nearest);
+        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no step '%s' was begun; did you mean '%s'?", step,
+                nearest);
+    } else {
+        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no such attempt in this run");
     }
-    return ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no such attempt in this run");
+    free(names);
+    return -1;
+}
+
+/* Prints the last attempt that fits; unless one was asked for, the last one that ran a tool. */
+static int print_attempt(struct ws_cli *cli, struct ws_session *s,
+                         const struct ws_attempt_rows *rows, const char *run_id,
+                         struct ws_error *err)
+{
+    const char *step = ws_args_value(cli->args, "step");
+    const char *stream = ws_args_has(cli->args, "stderr") ? "stderr" : "stdout";
+    long long number = ws_args_number(cli->args, "attempt", 0);
+    bool asked = step != NULL || number > 0, printed = false, found = false;
+    int status = 0;
+
+    for (size_t i = rows->len; status == 0 && i > 0 && !printed && !(found && asked); i--) {
+        const struct ws_attempt_row *row = &rows->items[i - 1];
+        struct ws_log_files files = {0};
+
+        if ((step != NULL && strcmp(row->step_name, step) != 0) ||
+            (number > 0 && row->number != number)) {
+            continue;
+        }
+        found = true;
+        status = ws_log_files_of(&files, s, row, stream, err);
+        if (status == 0 && files.len > 0) {
+            printed = true;
+            status = print_files(cli, row, &files, stream, err);
+        }
+        ws_log_files_release(&files);
+    }
+    if (status == 0 && asked && !found) {
+        return unknown_attempt(rows, run_id, step, err);
+    }
+    if (status == 0 && !printed) {
+        ws_cli_note(cli, "no tool ran there; nothing to print");
+    }
+    return status;
 }
 
 static int print_log(struct ws_cli *cli, struct ws_session *s, const struct ws_run_row *run,
                      struct ws_error *err)
 {
-    const char *step = ws_args_value(cli->args, "step");
-    long long number = ws_args_number(cli->args, "attempt", 0);
     struct ws_attempt_rows rows = {0};
-    struct ws_doc *result = NULL;
     int status = ws_store_attempts(&rows, s->store, run->run_id, run->ws_id, err);
 
     if (status == 0) {
-        const struct ws_attempt_row *attempt = choose(&result, &rows, step, number);
-
-        if (attempt == NULL && (step != NULL || number > 0)) {
-            status = unknown_attempt(&rows, run->run_id, step, err);
-        } else if (attempt == NULL || result == NULL || tools_of(result) == NULL) {
-            ws_cli_note(cli, "no tool has finished there yet; nothing to print");
-        } else {
-            status = print_tools(cli, s, attempt, tools_of(result), err);
-        }
+        status = print_attempt(cli, s, &rows, run->run_id, err);
     }
-    ws_doc_free(result);
     ws_attempt_rows_release(&rows);
     return status;
 }
@@ -215,7 +184,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
 const struct ws_cmd ws_cmd_log = {
     .name = "log",
     .summary = "Print what the tools of a run printed",
-    .description = "Prints the log of each tool of an attempt. Control characters are shown, not "
+    .description = "Prints the log of each tool of an attempt, also of one in progress. Control characters are shown, not "
                    "obeyed, and secrets "
                    "were replaced by *** before they were written. A log is cut in its middle when "
                    "a tool printed "

@@ -170,9 +170,9 @@ static const char *const error_only[] = {"error", NULL};
 static const struct ws_option check_options[] = {
     {.name = "warnings",
      .letter = 'W',
-     .argument = "HOW",
+     .argument = "error",
      .words = error_only,
-     .help = "-Werror: a warning counts as an error."},
+     .help = "With error (-Werror): a warning counts as an error."},
     {0},
 };
 
@@ -266,7 +266,7 @@ static void example(struct ws_buf *out, const char *title, const char *text)
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
 
-        ws_buf_puts(out, "    ");
+        ws_buf_puts(out, len > 0 ? "    " : "");
         ws_buf_add(out, text, len);
         ws_buf_putc(out, '\n');
         text += len + (text[len] == '\n');

@@ -121,7 +121,8 @@ static const struct ws_positional run_positionals[] = {
      .optional = true,
      .repeated = true,
      .complete = WS_COMPLETE_FILE,
-     .help = "The files that the profile's lists of paths ({scope_files}, {changed_files}, ...) "
+     .help = "The files, of this repository, that the profile's lists of paths ({scope_files}, "
+             "{changed_files}, ...) "
              "stand for."},
     {0},
 };
@@ -224,6 +225,22 @@ static int report(struct ws_cli *cli, const struct ws_tool_call *call,
     return good ? 0 : 1;
 }
 
+/* Tools run in the root of the repository: a file that is named from elsewhere is named from there.
+ */
+static char *from_root(const char *root, const char *file)
+{
+    char *real = realpath(file, NULL);
+    char *name;
+
+    if (real == NULL || !ws_path_under(real, root) || strcmp(real, root) == 0) {
+        free(real);
+        return ws_strdup(file);
+    }
+    name = ws_strdup(real + strlen(root) + 1);
+    free(real);
+    return name;
+}
+
 static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_profile *profile,
                      struct ws_stop *stop, struct ws_error *err)
 {
@@ -240,7 +257,7 @@ static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_p
     struct ws_watch watch = {
         .progress = observer.tool_progress, .payload = observer.payload, .stop = stop};
     for (size_t i = 1; i < cli->args->word_count; i++) {
-        ws_strv_add(&files, cli->args->words[i]);
+        ws_strv_take(&files, from_root(root, cli->args->words[i]));
     }
     collect_secrets(&secrets, profile);
     const struct ws_tool_call call = {

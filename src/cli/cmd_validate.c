@@ -1,4 +1,7 @@
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "session.h"
@@ -83,6 +86,18 @@ struct findings {
     int status;
 };
 
+/* A folder below the current one is named from here. */
+static const char *shown(const char *path)
+{
+    char here[PATH_MAX];
+
+    if (getcwd(here, sizeof here) != NULL && strcmp(here, "/") != 0 && strcmp(here, path) != 0 &&
+        ws_path_under(path, here)) {
+        return path + strlen(here) + 1;
+    }
+    return path;
+}
+
 static int check(struct findings *f, struct surroundings *s, const char *path, struct ws_error *err)
 {
     struct ws_tree_view view = {0};
@@ -94,7 +109,7 @@ static int check(struct findings *f, struct surroundings *s, const char *path, s
         between.tree = &view;
     }
     if (folder) {
-        if (ws_bundle_read_dir(&f->bundles, path, path, &f->diags, err) != 0) {
+        if (ws_bundle_read_dir(&f->bundles, path, shown(path), &f->diags, err) != 0) {
             return -1;
         }
     } else {

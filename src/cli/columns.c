@@ -99,6 +99,15 @@ void ws_format_duration(struct ws_buf *out, int64_t ms)
     }
 }
 
+void ws_format_seconds(struct ws_buf *out, int64_t ms)
+{
+    if (ms < 60000) {
+        ws_buf_printf(out, "%d s", ms < 0 ? 0 : (int)(ms / 1000));
+    } else {
+        ws_format_duration(out, ms);
+    }
+}
+
 void ws_format_bytes(struct ws_buf *out, int64_t bytes)
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};

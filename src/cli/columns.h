@@ -32,6 +32,9 @@ size_t ws_display_width(const char *text);
 /* "350 ms", "4.2 s", "3m07s", "2h05m", "3d04h" */
 void ws_format_duration(struct ws_buf *out, int64_t ms);
 
+/* The same in whole seconds, for a clock that ticks: "0 s", "42 s", "3m07s". */
+void ws_format_seconds(struct ws_buf *out, int64_t ms);
+
 /* "512 bytes", "3.1 MiB" */
 void ws_format_bytes(struct ws_buf *out, int64_t bytes);
 

@@ -25,6 +25,7 @@ static const struct ws_option options[] = {
      .argument = "WHEN",
      .words = when,
      .help = "Colour: auto (the default: on a terminal, unless NO_COLOR is set), always or never."},
+    {.name = "version", .help = "Print the version, and do nothing else."},
     {.name = "help", .letter = 'h', .help = "Print help on the command, and do nothing else."},
     {0},
 };

@@ -1,10 +1,10 @@
 /* wsfsm: argv -> a command of the tables -> its exit status. */
-#include <locale.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "commands.h"
 #include "help.h"
 #include "wsfsm/proc/proc.h"
 
@@ -26,6 +26,9 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     if (ws_args_has(args, "help")) {
         ws_help(&cli->out.text, args->path, args->depth);
         return 0;
+    }
+    if (ws_args_has(args, "version")) {
+        return ws_cmd_version.run(cli, err);
     }
     return ws_args_cmd(args)->run(cli, err);
 }

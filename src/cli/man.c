@@ -105,7 +105,7 @@ static void all_synopses(struct ws_buf *out, const struct ws_cmd *root, const st
 {
     const struct ws_cmd *path[] = {root, cmd, NULL};
 
-    ws_buf_puts(out, ".SH SYNOPSIS\n.nh\n");
+    ws_buf_puts(out, ".SH SYNOPSIS\n");
     if (cmd == root || cmd->commands == NULL) {
         synopsis(out, path, cmd == root ? 1 : 2);
     } else {
@@ -114,7 +114,6 @@ static void all_synopses(struct ws_buf *out, const struct ws_cmd *root, const st
             synopsis(out, path, 3);
         }
     }
-    ws_buf_puts(out, ".hy\n");
 }
 
 static void command_list(struct ws_buf *out, const struct ws_cmd *root)
@@ -169,8 +168,8 @@ void ws_man_page(struct ws_buf *out, const struct ws_cmd *root, const struct ws_
 {
     const char *dash = cmd == root ? "" : "\\-", *name = cmd == root ? "" : cmd->name;
 
-    ws_buf_printf(out, ".TH \"%s%s%s\" 1 \"\" \"wsfsm %s\"\n.SH NAME\n", root->name, dash, name,
-                  WSFSM_VERSION);
+    ws_buf_printf(out, ".TH \"%s%s%s\" 1 \"\" \"wsfsm %s\"\n.nh\n.ad l\n.SH NAME\n", root->name,
+                  dash, name, WSFSM_VERSION);
     ws_buf_printf(out, "%s%s%s \\- ", root->name, dash, name);
     line(out, "", cmd->summary);
     all_synopses(out, root, cmd);

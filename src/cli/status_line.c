@@ -51,9 +51,9 @@ void ws_status_line_format(struct ws_buf *out, const struct ws_status_line *s, s
         ws_buf_puts(&head, "  ");
         ws_escape_line(&head, s->tool, strlen(s->tool));
         ws_buf_puts(&head, "  ");
-        ws_format_duration(&head, s->elapsed_ms / 1000 * 1000);
+        ws_format_seconds(&head, s->elapsed_ms);
         ws_buf_puts(&tail, "  (");
-        ws_format_duration(&tail, s->quiet_ms / 1000 * 1000);
+        ws_format_seconds(&tail, s->quiet_ms);
         ws_buf_puts(&tail, s->last_line != NULL && s->last_line[0] != '\0' ? " ago)" : " silent)");
     }
     if (s->tool != NULL && s->last_line != NULL && s->last_line[0] != '\0') {

@@ -190,6 +190,10 @@ static void how_to_go_on(struct ws_buf *out, const struct ws_summary *s)
     if (snapshot != NULL) {
         field(out, "snapshot", snapshot);
     }
+    if (!s->finished) {
+        label(out, "go on");
+        ws_buf_printf(out, "wsfsm run --ws-id %s --run-id %s\n", s->ws_id, s->run_id);
+    }
     free(snapshot);
 }
 
