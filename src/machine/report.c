@@ -23,8 +23,10 @@ static bool reported(const struct ws_report *r, const char *code, struct ws_word
     return false;
 }
 
-static void add(struct ws_report *r, enum ws_severity severity, const char *code, struct ws_word at,
-                const char *format, va_list ap)
+__attribute__((format(printf, 5, 0))) static void add(struct ws_report *r,
+                                                      enum ws_severity severity, const char *code,
+                                                      struct ws_word at, const char *format,
+                                                      va_list ap)
 {
     char *text;
 
