@@ -77,8 +77,8 @@ static int try_lock(int *fd, const char *file, const char *name, int how, struct
     }
 }
 
-static int take(struct ws_run_lock *lock, const char *state_dir, const char *name, const char *run_id,
-                int how, struct ws_error *err)
+static int take(struct ws_run_lock *lock, const char *state_dir, const char *name,
+                const char *run_id, int how, struct ws_error *err)
 {
     char *dir = ws_path_join(state_dir, "locks");
     char *file = lock_file(state_dir, name);
@@ -95,8 +95,8 @@ static int take(struct ws_run_lock *lock, const char *state_dir, const char *nam
     return rc;
 }
 
-int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
-                 struct ws_error *err)
+int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
+                     const char *run_id, struct ws_error *err)
 {
     return take(lock, state_dir, ws_id, run_id, LOCK_EX | LOCK_NB, err);
 }

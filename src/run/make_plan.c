@@ -56,6 +56,43 @@ static int resolve_base(struct ws_plan *plan, struct ws_session *s, const char *
     return 0;
 }
 
+/* Must lie in the checkout, also behind links: a bundle is not a way to read other files. */
+static int find_patch(char **real, const char *root, const char *patch, struct ws_error *err)
+{
+    char *path = NULL, *file = NULL;
+    const char *why = NULL;
+    int rc = -1;
+    *real = NULL;
+    if (!ws_scope_normalise(&path, &why, patch)) {
+        ws_fail(err, WS_E_BUNDLE, patch, "metadata.patch: %s", why);
+        goto out;
+    }
+    file = ws_path_join(root, path);
+    *real = realpath(file, NULL);
+    if (!*real)
+        ws_fail_errno(err, WS_E_BUNDLE, patch, "metadata.patch cannot be read");
+    else if (!ws_path_under(*real, root))
+        ws_fail(err, WS_E_BUNDLE, patch, "metadata.patch leads out of the repository");
+    else
+        rc = 0;
+out:
+    free(path);
+    free(file);
+    return rc;
+}
+
+/* A patch that is named must be there; its copy is made when the run is entered. */
+static int check_patch(const struct ws_workstream *workstream, struct ws_session *s,
+                       struct ws_error *err)
+{
+    char *real = NULL;
+    int rc = 0;
+    if (workstream->patch)
+        rc = find_patch(&real, ws_repo_root(s->repo), workstream->patch, err);
+    free(real);
+    return rc;
+}
+
 int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_workstream *workstream,
                  const struct ws_machine *machine, const struct ws_run_options *options,
                  struct ws_error *err)
@@ -80,6 +117,8 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
     if (rc == 0)
         rc = resolve_base(out, s, options->base, err);
     if (rc == 0)
+        rc = check_patch(&out->workstream, s, err);
+    if (rc == 0)
         rc = ws_repo_preflight(s->repo, out->base_oid, out->ignore_filters, err);
     if (rc == 0)
         rc = ws_repo_fingerprint(&fingerprint, s->repo, err);
@@ -88,31 +127,6 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
     ws_buf_release(&fingerprint);
     if (rc < 0)
         ws_plan_release(out);
-    return rc;
-}
-
-/* Must lie in the checkout, also behind links: a bundle is not a way to read other files. */
-static int find_patch(char **real, const char *root, const char *patch, struct ws_error *err)
-{
-    char *path = NULL, *file = NULL;
-    const char *why = NULL;
-    int rc = -1;
-    *real = NULL;
-    if (!ws_scope_normalise(&path, &why, patch)) {
-        ws_fail(err, WS_E_BUNDLE, patch, "metadata.patch: %s", why);
-        goto out;
-    }
-    file = ws_path_join(root, path);
-    *real = realpath(file, NULL);
-    if (!*real)
-        ws_fail_errno(err, WS_E_BUNDLE, patch, "metadata.patch cannot be read");
-    else if (!ws_path_under(*real, root))
-        ws_fail(err, WS_E_BUNDLE, patch, "metadata.patch leads out of the repository");
-    else
-        rc = 0;
-out:
-    free(path);
-    free(file);
     return rc;
 }
 

@@ -124,7 +124,9 @@ static int carry_out(struct ws_called *out, struct ws_work *w, struct ws_tool_ca
     };
     struct ws_tool_run run = {0};
     char *stem = ws_format("%s/%d-%s", w->dir, ++w->tools, call->id);
+    char *lock = ws_tool_lock(c);
     int rc = announce(w, call->id, err);
+    call->lock_file = lock;
     call->log_stem = stem;
     call->watch = &watch;
     if (rc == 0 && call->left_ms < 0)
@@ -135,6 +137,7 @@ static int carry_out(struct ws_called *out, struct ws_work *w, struct ws_tool_ca
     if (rc == 0)
         settle(out, w, call, &run);
     ws_tool_run_release(&run);
+    free(lock);
     free(stem);
     return rc;
 }

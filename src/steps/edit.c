@@ -69,7 +69,7 @@ static void decide(struct ws_work *w, const struct ws_called *called, const char
     r->event = ws_judgement_event(called->verdict);
     if (called->verdict != WS_JUDGED_PASSED) {
         ws_report_reason(r, ws_judgement_code(called->verdict, called->limit), "%s: %s", tool,
-                        called->why);
+                         called->why);
     } else if (!strcmp(w->now.tree, w->start.tree)) {
         r->event = "no_change";
         evidence = WS_FAIL;

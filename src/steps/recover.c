@@ -45,13 +45,21 @@ static int start_tree(char **tree, const struct ws_context *c, const struct ws_a
     return rc;
 }
 
+enum { SUPERVISOR_MS = 10000 };
+
+/* The supervisor of the dead process ends its tool and then lets go of its lock. What is left after
+ * that belonged to a supervisor that was killed too. */
 static int end_strays(const struct ws_context *c, const struct ws_attempt *attempt,
                       struct ws_error *err)
 {
+    char *lock = ws_tool_lock(c);
     char *key = ws_format("%s/%lld", c->run_id, (long long)attempt->seq);
-    int killed = ws_kill_strays(key, err);
+    int rc = ws_guard_wait(lock, SUPERVISOR_MS, err);
+    if (rc == 0 && ws_kill_strays(key, err) < 0)
+        rc = -1;
     free(key);
-    return killed < 0 ? -1 : 0;
+    free(lock);
+    return rc;
 }
 
 /* The half-made content becomes a snapshot, the worktree what it was. A try of ours that was killed
@@ -93,7 +101,7 @@ static int recover(struct ws_work *w, struct ws_error *err)
     w->report->event = WS_EVENT_INTERRUPTED;
     if (!w->report->error_code)
         ws_report_reason(w->report, "interrupted", "attempt %d of %s was interrupted",
-                        w->attempt->number, w->attempt->step_name);
+                         w->attempt->number, w->attempt->step_name);
     return rc < 0 ? -1 : 0;
 }
 

@@ -27,7 +27,7 @@ static int run_test(enum ws_judgement *verdict, struct ws_work *w, size_t number
                        w->start.tree);
     if (called.verdict != WS_JUDGED_PASSED)
         ws_report_reason(w->report, ws_judgement_code(called.verdict, called.limit),
-                        "acceptance test %zu: %s", number, called.why);
+                         "acceptance test %zu: %s", number, called.why);
     ws_called_release(&called);
     return 0;
 }

@@ -14,7 +14,7 @@ static int run_one(enum ws_judgement *worst, struct ws_work *w, const char *tool
     if (called.verdict > *worst) {
         *worst = called.verdict;
         ws_report_reason(w->report, ws_judgement_code(called.verdict, called.limit), "%s: %s", tool,
-                        called.why);
+                         called.why);
     }
     ws_called_release(&called);
     return 0;

@@ -23,7 +23,7 @@ static int run_tools(struct ws_called *last, bool *edited, struct ws_work *w, st
                            ws_judgement_verdict(last->verdict), NULL);
         if (last->verdict != WS_JUDGED_PASSED)
             ws_report_reason(w->report, ws_judgement_code(last->verdict, last->limit), "%s: %s",
-                            tool, last->why);
+                             tool, last->why);
     }
     ws_inputs_release(&inputs);
     return rc;

@@ -96,6 +96,7 @@ static int prepare(struct ws_tool_run *out, struct ws_command *c, char **dir,
     c->program = out->program;
     c->cwd = *dir ? *dir : call->default_dir;
     c->deadline_ms = call->left_ms;
+    c->lock_file = call->lock_file;
     ws_strv_copy(&c->secrets, call->secrets);
     return 0;
 }

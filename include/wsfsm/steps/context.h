@@ -55,6 +55,9 @@ struct ws_context {
 };
 void ws_context_release(struct ws_context *c); /* the steps' own part */
 
+/* The file that is locked while a tool of this workstream may be running. The caller frees it. */
+char *ws_tool_lock(const struct ws_context *c);
+
 /* The folder of an attempt's logs and prompt: .wsfsm/runs/<run_id>/<ws_id>/<seq>-<step>. The caller frees it. */
 char *ws_attempt_dir(const struct ws_context *c, int64_t seq, const char *step);
 

@@ -21,6 +21,7 @@ struct ws_tool_call {
     int64_t timeout_sec, idle_timeout_sec; /* of a shell command; a profile has its own */
     int64_t left_ms;                    /* of the state's deadline; 0: none */
     const struct ws_strv *secrets;
+    const char *lock_file; /* held while anything of the tool may run; NULL: none */
     struct ws_repo *repo;               /* its tracked files and worktrees are never executed */
     const struct ws_watch *watch;
 };
