@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "memory_journal.h"
+#include "run_suite.h"
 #include "slow.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/machine/parse.h"
@@ -296,11 +297,5 @@ int main(void)
     tcase_add_test(c, every_pair);
     tcase_add_test(c, walk_the_shipped_machine);
     tcase_add_test(c, walk_a_looping_machine);
-    Suite *suite = suite_create("model");
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite("model", c);
 }

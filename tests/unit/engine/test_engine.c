@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "memory_journal.h"
+#include "run_suite.h"
 #include "wsfsm/machine/parse.h"
 
 /* A machine about something else altogether: the engine must not care. */
@@ -353,11 +354,5 @@ int main(void)
     tcase_add_test(c, an_event_without_an_arm_is_refused);
     tcase_add_test(c, a_failed_append_changes_nothing);
     tcase_add_test(c, step_names);
-    Suite *suite = suite_create("engine");
-    suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite("engine", c);
 }

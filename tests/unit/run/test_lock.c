@@ -1,0 +1,82 @@
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run_suite.h"
+#include "wsfsm/run/lock.h"
+
+static char dir[] = "/tmp/wsfsm-lock-XXXXXX";
+
+static void setup(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+static void teardown(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(one_holder_at_a_time)
+{
+    struct ws_run_lock one, two;
+    struct ws_error err = {0};
+    int pid = 0;
+    char run_id[65];
+    ck_assert(!ws_run_lock_held(&pid, run_id, dir, "ws-a"));
+    ck_assert_int_eq(ws_run_lock_take(&one, dir, "ws-a", "run-1", &err), 0);
+    ck_assert(ws_run_lock_held(&pid, run_id, dir, "ws-a"));
+    ck_assert_int_eq(pid, getpid());
+    ck_assert_str_eq(run_id, "run-1");
+    ck_assert_int_eq(ws_run_lock_take(&two, dir, "ws-a", "run-2", &err), -1);
+    ck_assert_int_eq(err.code, WS_E_BUSY);
+    ck_assert_ptr_nonnull(strstr(err.message, "run-1"));
+    ck_assert_int_eq(ws_run_lock_take(&two, dir, "ws-b", "run-2", &err), 0);
+    ws_run_lock_release(&one);
+    ws_run_lock_release(&two);
+    ck_assert(!ws_run_lock_held(NULL, NULL, dir, "ws-a"));
+    ck_assert_int_eq(ws_run_lock_take(&one, dir, "ws-a", "run-3", &err), 0);
+    ws_run_lock_release(&one);
+}
+END_TEST
+
+START_TEST(the_kernel_drops_a_dead_holders_lock)
+{
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct ws_run_lock lock;
+        if (ws_run_lock_take(&lock, dir, "ws-a", "run-1", NULL) == 0 &&
+            write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    int pid = 0;
+    ck_assert(ws_run_lock_held(&pid, NULL, dir, "ws-a"));
+    ck_assert_int_eq(pid, child);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    struct ws_run_lock lock;
+    ck_assert(!ws_run_lock_held(NULL, NULL, dir, "ws-a"));
+    ck_assert_int_eq(ws_run_lock_take(&lock, dir, "ws-a", "run-2", NULL), 0);
+    ws_run_lock_release(&lock);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *c = tcase_create("lock");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, one_holder_at_a_time);
+    tcase_add_test(c, the_kernel_drops_a_dead_holders_lock);
+    return run_suite("lock", c);
+}
