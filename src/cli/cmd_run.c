@@ -76,6 +76,18 @@ static void print(struct ws_cli *cli, const struct ws_summary *s)
     }
 }
 
+/* Findings in bundles that kept the run from beginning are shown; those elsewhere are told of. */
+static void tell_findings(const struct ws_cli *cli, struct ws_diags *diags, bool refused)
+{
+    size_t errors = ws_diags_count(diags, WS_ERROR);
+
+    if (refused) {
+        ws_cli_diags(cli, diags);
+    } else if (errors > 0) {
+        ws_cli_warning(cli, "errors in other bundles: %zu; 'wsfsm validate' prints them", errors);
+    }
+}
+
 static int run_in(struct ws_session *session, struct ws_cli *cli, struct ws_stop *stop,
                   struct ws_error *err)
 {
@@ -97,7 +109,7 @@ static int run_in(struct ws_session *session, struct ws_cli *cli, struct ws_stop
     int status = ws_run_single_workstream_from_bundle(
         &summary, session, ws_args_value(cli->args, "ws-id"), &run, &diags, err);
     ws_progress_end(&view);
-    ws_cli_diags(cli, &diags);
+    tell_findings(cli, &diags, status != 0 && ws_code_exit(err->code) == ws_code_exit(WS_E_BUNDLE));
     if (status == 0) {
         status = exit_status(&summary, stop);
         print(cli, &summary);
