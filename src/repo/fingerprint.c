@@ -111,7 +111,7 @@ static int put_folder(struct printer *p, int fd, const char *path, unsigned dept
     while ((e = readdir(d)) != NULL) {
         bool self = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
         /* git gc rewrites info/refs. */
-        bool refs = depth == 0 && strcmp(path, "info") == 0 && strcmp(e->d_name, "refs") == 0;
+        bool refs = depth == 1 && strcmp(path, "info") == 0 && strcmp(e->d_name, "refs") == 0;
 
         if (!self && !refs) {
             ws_strv_add(&names, e->d_name);

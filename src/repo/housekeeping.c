@@ -6,6 +6,7 @@
 
 #include "lock.h"
 #include "prepare.h"
+#include "state_dir.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -119,7 +120,7 @@ int ws_worktree_remove(char **snapshot_ref, struct ws_repo *r, const char *ws_id
     int lock, rc;
 
     *snapshot_ref = NULL;
-    if (ws_repo_make_dirs(r, err) < 0 || ws_worktrees_lock(&lock, r, err) < 0) {
+    if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(&lock, r, err) < 0) {
         return -1;
     }
     rc = remove_locked(snapshot_ref, r, ws_id, err);

@@ -9,10 +9,10 @@
 struct ws_repo {
     git_repository *git;
     git_odb *odb;
-    char *root;      /* of the main worktree: absolute, real */
-    char *git_dir;   /* the common git directory: absolute, real, no '/' at the end */
-    char *state_dir; /* <root>/.wsfsm */
-    char *worktrees; /* <root>/.worktrees */
+    char *root;                   /* of the main worktree: absolute, real */
+    char *git_dir;                /* the common git directory: absolute, real, no '/' at the end */
+    char *state_dir;              /* <root>/.wsfsm */
+    char *worktrees;              /* <root>/.worktrees */
     char *user_name, *user_email; /* who commits; NULL until asked for */
 };
 

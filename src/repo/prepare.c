@@ -9,19 +9,11 @@
 #include "content.h"
 #include "lock.h"
 #include "remove_tree.h"
+#include "state_dir.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
-
-int ws_worktrees_lock(int *fd, struct ws_repo *r, struct ws_error *err)
-{
-    char *path = ws_path_join(r->state_dir, "worktrees.lock");
-    int rc = ws_lock_take(fd, path, err);
-
-    free(path);
-    return rc;
-}
 
 /* --- what is left of an earlier try
  * ------------------------------------------------------------------------------- */
@@ -390,7 +382,7 @@ int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struc
     *out = NULL;
     memset(how, 0, sizeof *how);
     if (check_spec(spec, err) < 0 || ws_repo_make_dirs(r, err) < 0 ||
-        ws_worktrees_lock(&lock, r, err) < 0) {
+        ws_state_lock(&lock, r, err) < 0) {
         return -1;
     }
     rc = prepare_locked(out, how, r, spec, err);

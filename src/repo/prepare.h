@@ -4,8 +4,6 @@
 
 #include "admin.h"
 
-int ws_worktrees_lock(int *fd, struct ws_repo *r, struct ws_error *err);
-
 /* Removes what the record of `w` says was made, then the record. The branch stays. */
 int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err);
 

@@ -1,24 +1,27 @@
 /* The folders that are ours in the user's checkout: .wsfsm and .worktrees. */
+#include "state_dir.h"
+
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "internal.h"
 #include "lock.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/hash.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
 
 enum { ID_DIGITS = 32 };
 
-/* A folder that hides itself from git status: `path`, with a .gitignore of "*". */
-static int make_hidden(const char *path, mode_t mode, mode_t file_mode, struct ws_error *err)
+static int make_folder(const char *path, mode_t mode, struct ws_error *err)
 {
     struct stat st;
-    char *ignore;
-    int rc = 0;
 
     if (mkdir(path, mode) < 0 && errno != EEXIST) {
         return ws_fail_errno(err, WS_E_IO, path, "cannot make this folder");
@@ -31,33 +34,107 @@ static int make_hidden(const char *path, mode_t mode, mode_t file_mode, struct w
         return ws_fail_errno(err, WS_E_IO, path, "cannot take away others' access to this folder");
     }
     ws_fault_point("repo.folder_made");
-    ignore = ws_path_join(path, ".gitignore");
-    if (lstat(ignore, &st) < 0) {
-        rc = ws_write_file(ignore, "*\n", 2, file_mode, err);
-    } else if (!S_ISREG(st.st_mode)) {
-        rc = ws_fail(err, WS_E_REPOSITORY, ignore, "must be a plain file; move it away");
+    return 0;
+}
+
+/* A file of ours, made by way of .wsfsm/worktrees, where what a crash leaves behind is swept away.
+ */
+static int put_file(struct ws_repo *r, const char *folder, const char *name, const char *text,
+                    mode_t mode, struct ws_error *err)
+{
+    char *fresh = ws_format("%s/worktrees/%s.new", r->state_dir, name);
+    char *path = ws_path_join(folder, name);
+    struct stat st;
+    int rc = 0;
+
+    if (lstat(path, &st) == 0) {
+        rc = S_ISREG(st.st_mode)
+                 ? 0
+                 : ws_fail(err, WS_E_REPOSITORY, path, "this must be a plain file; move it away");
+        goto out;
     }
-    free(ignore);
+    rc = ws_write_file(fresh, text, strlen(text), mode, err);
+    if (rc == 0 && rename(fresh, path) < 0) {
+        rc = errno == EXDEV ? ws_write_file(path, text, strlen(text), mode, err)
+                            : ws_fail_errno(err, WS_E_IO, path, "cannot make the file");
+    }
+    ws_fault_point("repo.file_put");
+out:
+    free(fresh);
+    free(path);
     return rc;
+}
+
+/* The lock is held: nobody else is writing there. */
+static void sweep(struct ws_repo *r)
+{
+    char *folder = ws_path_join(r->state_dir, "worktrees");
+    DIR *d = opendir(folder);
+    struct dirent *e;
+
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        if (ws_ends_with(e->d_name, ".tmp") || ws_ends_with(e->d_name, ".new")) {
+            unlinkat(dirfd(d), e->d_name, 0);
+        }
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    free(folder);
+}
+
+int ws_state_lock(int *fd, struct ws_repo *r, struct ws_error *err)
+{
+    char *path = ws_path_join(r->state_dir, "worktrees.lock");
+    int rc = ws_lock_take(fd, path, err);
+
+    if (rc == 0) {
+        sweep(r);
+    }
+    free(path);
+    return rc;
+}
+
+static int make_folders(struct ws_repo *r, struct ws_error *err)
+{
+    char *records = ws_path_join(r->state_dir, "worktrees");
+    int rc = -1;
+
+    if (make_folder(r->state_dir, 0700, err) == 0 && make_folder(records, 0700, err) == 0) {
+        rc = make_folder(r->worktrees, 0777, err);
+    }
+    free(records);
+    return rc;
+}
+
+static bool is_hidden(const char *folder)
+{
+    char *path = ws_path_join(folder, ".gitignore");
+    struct stat st;
+    bool is = lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+    free(path);
+    return is;
 }
 
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
 {
-    char *records = ws_path_join(r->state_dir, "worktrees");
-    struct stat st;
-    int rc = make_hidden(r->state_dir, 0700, 0600, err);
+    int lock, rc;
 
+    if (make_folders(r, err) < 0) {
+        return -1;
+    }
+    if (is_hidden(r->state_dir) && is_hidden(r->worktrees)) {
+        return 0;
+    }
+    if (ws_state_lock(&lock, r, err) < 0) {
+        return -1;
+    }
+    rc = put_file(r, r->state_dir, ".gitignore", "*\n", 0600, err);
     if (rc == 0) {
-        rc = make_hidden(r->worktrees, 0777, 0644, err);
+        rc = put_file(r, r->worktrees, ".gitignore", "*\n", 0644, err);
     }
-    if (rc == 0 && mkdir(records, 0700) < 0 && errno != EEXIST) {
-        rc = ws_fail_errno(err, WS_E_IO, records, "cannot make this folder");
-    }
-    if (rc == 0 && (lstat(records, &st) < 0 || !S_ISDIR(st.st_mode))) {
-        rc = ws_fail(err, WS_E_REPOSITORY, records,
-                     "a folder of wsfsm's must be here, and something else is; move it away");
-    }
-    free(records);
+    ws_lock_drop(lock);
     return rc;
 }
 
@@ -81,26 +158,17 @@ static int read_id(char out[33], const char *path, struct ws_error *err)
 }
 
 /* Two may come at once: under the lock one makes it, the other finds it. */
-static int make_id(struct ws_repo *r, const char *path, struct ws_error *err)
+static int make_id(struct ws_repo *r, struct ws_error *err)
 {
     char line[ID_DIGITS + 2];
-    char *lock_path;
     int lock, rc;
 
-    if (ws_repo_make_dirs(r, err) < 0) {
+    if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(&lock, r, err) < 0) {
         return -1;
     }
-    lock_path = ws_path_join(r->state_dir, "worktrees.lock");
-    rc = ws_lock_take(&lock, lock_path, err);
-    free(lock_path);
-    if (rc < 0) {
-        return -1;
-    }
-    if (!ws_path_exists(path)) {
-        ws_random_hex(line, ID_DIGITS);
-        line[ID_DIGITS] = '\n';
-        rc = ws_write_file(path, line, ID_DIGITS + 1, 0600, err);
-    }
+    ws_random_hex(line, ID_DIGITS);
+    memcpy(line + ID_DIGITS, "\n", 2);
+    rc = put_file(r, r->state_dir, "repository-id", line, 0600, err);
     ws_lock_drop(lock);
     return rc;
 }
@@ -112,7 +180,7 @@ int ws_repo_id(char out[33], struct ws_repo *r, bool create, struct ws_error *er
 
     out[0] = '\0';
     if (create && !ws_path_exists(path)) {
-        rc = make_id(r, path, err);
+        rc = make_id(r, err);
     }
     if (rc == 0 && ws_path_exists(path)) {
         rc = read_id(out, path, err);

@@ -1,4 +1,5 @@
-/* Real repositories, made with git's command line in a temporary folder, for the tests of this layer. */
+/* Real repositories, made with git's command line in a temporary folder, for the tests of this
+ * layer. */
 #ifndef WSFSM_TESTS_REPO_FIXTURE_H
 #define WSFSM_TESTS_REPO_FIXTURE_H
 
@@ -27,7 +28,8 @@ struct fixture {
 
 static struct fixture fx;
 
-/* A shell script in the repository's folder; its output when `out` is given. Fails the test when it fails. */
+/* A shell script in the repository's folder; its output when `out` is given. Fails the test when it
+ * fails. */
 static inline void sh_out(struct ws_buf *out, const char *script)
 {
     char chunk[4096];
@@ -83,9 +85,10 @@ static inline void ok(int rc, const struct ws_error *err)
 /* Everything of the user's that nothing here may change. */
 static inline char *user_state(void)
 {
-    return sh_line("git status --porcelain -uall; git rev-parse HEAD; git symbolic-ref -q HEAD || true; "
-                   "git ls-files -s; git config --local --list; ls .git/hooks; "
-                   "git for-each-ref | grep -v -e refs/wsfsm -e refs/heads/ws/ || true");
+    return sh_line(
+        "git status --porcelain -uall; git rev-parse HEAD; git symbolic-ref -q HEAD || true; "
+        "git ls-files -s; git config --local --list | sort; ls .git/hooks; "
+        "git for-each-ref | grep -v -e refs/wsfsm -e refs/heads/ws/ || true");
 }
 
 static inline void open_repo(void)
@@ -119,9 +122,11 @@ static inline void fixture_begin(void)
 static inline void fixture_init(void)
 {
     fixture_begin();
-    sh("git init -q -b main . && git config user.name Ann && git config user.email ann@example.org\n"
+    sh("git init -q -b main . && git config user.name Ann && git config user.email "
+       "ann@example.org\n"
        "mkdir -p src/sub docs && printf 'a\\n' > a.txt && printf 'b\\n' > b.txt\n"
-       "printf 'int x;\\n' > src/x.c && printf 'deep\\n' > src/sub/deep.c && printf 'doc\\n' > docs/d.md\n"
+       "printf 'int x;\\n' > src/x.c && printf 'deep\\n' > src/sub/deep.c && printf 'doc\\n' > "
+       "docs/d.md\n"
        "printf '#!/bin/sh\\n' > run.sh && chmod +x run.sh && ln -s a.txt link\n"
        "printf '*.o\\nbuild/\\n' > .gitignore && git add -A && git commit -q -m base");
 }
@@ -148,7 +153,9 @@ static inline void teardown(void)
     memset(&fx, 0, sizeof fx);
 }
 
-/* --- a worktree ----------------------------------------------------------------------------------------------------- */
+/* --- a worktree
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static inline struct ws_worktree *prepared(const char *run_id)
 {
@@ -182,8 +189,8 @@ static inline char *changes_of(struct ws_worktree *w)
     for (size_t i = 0; i < changes.len; i++) {
         const struct ws_change *c = &changes.items[i];
 
-        ws_buf_printf(&out, "%s%c %s%s%s", i > 0 ? "|" : "", c->status, c->old_path ? c->old_path : "",
-                      c->old_path ? ">" : "", c->path);
+        ws_buf_printf(&out, "%s%c %s%s%s", i > 0 ? "|" : "", c->status,
+                      c->old_path ? c->old_path : "", c->old_path ? ">" : "", c->path);
     }
     ws_changes_release(&changes);
     ws_content_release(&content);

@@ -6,7 +6,8 @@ START_TEST(prepare_makes_a_worktree_git_agrees_with)
     struct ws_error err = {0};
 
     ok(ws_worktree_check(w, &err), &err);
-    sh("cd .worktrees/ws-one && test -z \"$(git status --porcelain)\" && test -x run.sh && test -L link\n"
+    sh("cd .worktrees/ws-one && test -z \"$(git status --porcelain)\" && test -x run.sh && test -L "
+       "link\n"
        "test \"$(git symbolic-ref HEAD)\" = refs/heads/ws/run1/ws-one\n"
        "git worktree list | grep -q ws-one && git fsck --strict 2>/dev/null");
     ck_assert_str_eq(ws_worktree_branch(w), "refs/heads/ws/run1/ws-one");
@@ -42,14 +43,16 @@ START_TEST(another_run_takes_it_over_after_a_snapshot)
     struct ws_error err = {0};
 
     ws_worktree_close(w);
-    sh("cd .worktrees/ws-one && echo change > a.txt && echo new > new.txt && mkdir build && echo x > build/x");
+    sh("cd .worktrees/ws-one && echo change > a.txt && echo new > new.txt && mkdir build && echo x "
+       "> build/x");
     ok(ws_worktree_prepare(&w, &how, fx.repo, &spec, &err), &err);
     ck_assert(!how.created);
     ck_assert_str_eq(how.snapshot_ref, "refs/wsfsm/run1/ws-one/left-1");
     free(how.snapshot_ref);
     assert_changes(w, "");
     sh("test \"$(git show refs/wsfsm/run1/ws-one/left-1:new.txt)\" = new\n"
-       "cd .worktrees/ws-one && test -z \"$(git status --porcelain)\" && test ! -e new.txt && test -e build/x\n"
+       "cd .worktrees/ws-one && test -z \"$(git status --porcelain)\" && test ! -e new.txt && test "
+       "-e build/x\n"
        "test \"$(git symbolic-ref HEAD)\" = refs/heads/ws/run2/ws-one");
     ws_worktree_close(w);
 }
@@ -62,13 +65,16 @@ START_TEST(remove_snapshots_and_keeps_the_branch)
     char *ref = NULL;
 
     ws_worktree_close(w);
-    sh("cd .worktrees/ws-one && echo new > new.txt && ln -s ../../src trap && mkdir locked && touch locked/x "
+    sh("cd .worktrees/ws-one && echo new > new.txt && ln -s ../../src trap && mkdir locked && "
+       "touch locked/x "
        "&& chmod 0 locked");
     ok(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), &err);
     ck_assert_str_eq(ref, "refs/wsfsm/run1/ws-one/left-1");
     free(ref);
-    sh("test ! -e .worktrees/ws-one && test -e src/x.c && git rev-parse -q --verify refs/heads/ws/run1/ws-one "
-       ">/dev/null && test ! -e .git/worktrees/ws-one && test \"$(git worktree list | wc -l)\" = 1");
+    sh("test ! -e .worktrees/ws-one && test -e src/x.c && git rev-parse -q --verify "
+       "refs/heads/ws/run1/ws-one "
+       ">/dev/null && test ! -e .git/worktrees/ws-one && test \"$(git worktree list | wc -l)\" = "
+       "1");
     ck_assert_int_lt(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), 0);
     ck_assert_int_eq(err.code, WS_E_UNKNOWN_ID);
 }
