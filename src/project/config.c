@@ -95,7 +95,7 @@ static void said_release(struct said *s)
 static int read_file(struct ws_doc **doc, struct said *said, const char *repo_root,
                      struct ws_diags *diags)
 {
-    struct ws_reading r = {.diags = diags};
+    struct ws_reading r = {.diags = diags, .null_is_absent = true};
     char *path = ws_path_join(repo_root, config_file);
     struct stat st;
     int rc = 0;

@@ -111,13 +111,26 @@ static void unknown_field(struct ws_reading *r, const struct ws_node *key,
     free(names);
 }
 
+static void read_member(struct ws_reading *r, const struct ws_field *field,
+                        const struct ws_node *value, void *out)
+{
+    if (value->kind == WS_NODE_NULL && r->null_is_absent) {
+        return;
+    }
+    if (field->read != NULL) {
+        field->read(r, field, value, (char *)out + field->offset);
+    } else {
+        ws_read_kind(r, value, field->kind, field->name);
+    }
+}
+
 void ws_read_fields(struct ws_reading *r, const struct ws_node *map, const struct ws_field *fields,
                     size_t count, void *out)
 {
     bool *seen = ws_calloc(count, sizeof *seen);
 
     for (size_t k = 0; k < map->len; k++) {
-        const struct ws_node *key = map->keys[k], *value = map->items[k];
+        const struct ws_node *key = map->keys[k];
         size_t i = 0;
 
         while (i < count && !names_field(r, key->text, fields[i].name)) {
@@ -129,11 +142,7 @@ void ws_read_fields(struct ws_reading *r, const struct ws_node *map, const struc
             ws_reading_error(r, key, "'%s' is given twice", fields[i].name);
         } else {
             seen[i] = true;
-            if (fields[i].read != NULL) {
-                fields[i].read(r, &fields[i], value, (char *)out + fields[i].offset);
-            } else {
-                ws_read_kind(r, value, fields[i].kind, fields[i].name);
-            }
+            read_member(r, &fields[i], map->items[k], out);
         }
     }
     for (size_t i = 0; i < count; i++) {

@@ -13,8 +13,9 @@
 struct ws_reading {
     const struct ws_doc *doc;
     struct ws_diags *diags;
-    char *subject;   /* what is read, in front of each message: "workstream ws-a" */
-    bool kebab_keys; /* "timeout-sec" is "timeout_sec" */
+    char *subject;       /* what is read, in front of each message: "workstream ws-a" */
+    bool kebab_keys;     /* "timeout-sec" is "timeout_sec" */
+    bool null_is_absent; /* a key whose lines are all commented out says nothing */
     size_t errors;
 };
 

@@ -76,7 +76,7 @@ static int render_args(struct ws_strv *args, const struct ws_profile *p,
         if (rc < 0) {
             return -1;
         }
-        literal = list == NULL && strcmp(args->items[before], template) == 0;
+        literal = list == NULL && args->len > before && strcmp(args->items[before], template) == 0;
     }
     return 0;
 }

@@ -66,7 +66,8 @@ int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
 
 /* Every *.json, *.yaml, *.yml of a folder, sorted by name; not recursive, and as with the shell's
  * `*` without names that begin with a dot. What has such a name and is no regular file (a folder, a
- * FIFO, a device) is an error; other names are passed over. -1 only when the folder cannot be read. */
+ * FIFO, a device) is an error; other names are passed over. -1 only when the folder cannot be read.
+ */
 int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *shown,
                        struct ws_diags *diags, struct ws_error *err);
 

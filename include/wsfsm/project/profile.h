@@ -45,7 +45,10 @@ void ws_profiles_release(struct ws_profiles *p);
 /* The profiles that ship. */
 int ws_profiles_builtin(struct ws_profiles *out, struct ws_error *err);
 
-/* A JSON or YAML file of {ID: profile}: an id that is there already is replaced. */
+/* A JSON or YAML file of {ID: profile}: an id that is there already is replaced. `command` is
+ * required; the defaults are type utility, working_dir {worktree_path}, success_exit_codes [0],
+ * stdin none, capture_output true. Keys may be written-so. -1: at least one error in *diags; the
+ * profiles without an error are there all the same. */
 int ws_profiles_read(struct ws_profiles *out, const char *path, const char *shown,
                      struct ws_diags *diags);
 

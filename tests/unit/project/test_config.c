@@ -68,6 +68,10 @@ START_TEST(defaults)
     ck_assert_int_eq(load(&c, "# all of it\n# is a comment\n", no_env, NULL, &diags), 0);
     ck_assert_str_eq(c.file, "wsfsm.yaml");
     ws_config_release(&c);
+    ck_assert_int_eq(
+        load(&c, "tools:\n#  a: {}\nacceptance:\nbase_branch:\n", no_env, NULL, &diags), 0);
+    ck_assert_ptr_null(c.base_branch);
+    ws_config_release(&c);
     teardown();
 }
 END_TEST
