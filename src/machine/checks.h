@@ -8,8 +8,12 @@
 #include "report.h"
 #include "wsfsm/machine/parse.h"
 
-/* E003, E010-E012, E020-E024, W024. Marks states with a wrong name as broken, finds the initial
- * state. */
+/* E003, E011, E012, E024: what is declared, and lists that name something twice. Marks the second
+ * state of a name as broken. */
+void ws_check_declarations(struct ws_def *d, struct ws_report *r);
+
+/* E003, E006, E010, E020-E024, W024: what is referred to. Marks states with a wrong name as broken,
+ * finds the initial state. */
 void ws_check_names(struct ws_def *d, const struct ws_bindings *b, struct ws_report *r);
 
 /* E010, E014, E015, E030-E032, E040-E042, W033, W040: each state for itself. `b` may be NULL. */

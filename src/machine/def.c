@@ -99,7 +99,7 @@ const struct ws_def_arm *ws_def_own_arm(const struct ws_def_state *state, const 
 const struct ws_def_from *ws_def_from_for(const struct ws_def *d, const struct ws_def_state *state,
                                           const char *event)
 {
-    if (ws_def_own_arm(state, event) != NULL) {
+    if (state->final || ws_def_own_arm(state, event) != NULL) {
         return NULL;
     }
     for (size_t i = 0; i < d->from_count; i++) {

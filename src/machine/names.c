@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "checks.h"
 #include "statement.h"
@@ -70,6 +69,9 @@ static int unknown(struct names *n, struct space *s, struct ws_word word)
 {
     char hint[WS_HINT_SIZE];
 
+    if (ws_report_is_full(n->report)) {
+        return -1;
+    }
     if (may_be_declared(n, s, word.text)) {
         return 0;
     }
@@ -96,90 +98,6 @@ static int check_state_name(struct names *n, struct ws_word word)
         return -1;
     }
     return unknown(n, &n->states, word);
-}
-
-static void not_a_keyword(struct names *n, struct ws_word word, const char *what)
-{
-    if (word.text != NULL && ws_is_c_keyword(word.text)) {
-        ws_report_error(n->report, "E003", word, "%s name '%s' is a C keyword", what, word.text);
-    }
-}
-
-/* E011, E012 in a list of words. */
-static void check_list(struct names *n, const struct ws_words *words, const char *what)
-{
-    for (size_t i = 1; i < words->len; i++) {
-        for (size_t j = 0; j < i; j++) {
-            const char *one = words->items[j].text, *two = words->items[i].text;
-
-            if (strcasecmp(one, two) != 0) {
-                continue;
-            }
-            if (strcmp(one, two) == 0) {
-                ws_report_error(n->report, "E011", words->items[i], "%s '%s' stands here twice",
-                                what, two);
-            } else {
-                ws_report_error(n->report, "E012", words->items[i],
-                                "%ss '%s' and '%s' differ only in case", what, one, two);
-            }
-            ws_report_note(n->report, words->items[j], "the first one is here");
-            break;
-        }
-    }
-}
-
-static int compare_folded(const void *a, const void *b, void *payload)
-{
-    const struct ws_def *d = payload;
-    size_t i = *(const size_t *)a, j = *(const size_t *)b;
-    int order = strcasecmp(d->states[i].name.text, d->states[j].name.text);
-
-    return order != 0 ? order : (i > j) - (i < j);
-}
-
-static void check_states_differ(struct names *n)
-{
-    struct ws_def *d = n->def;
-    size_t *sorted = ws_calloc(d->by_name_count + 1, sizeof *sorted);
-
-    memcpy(sorted, d->by_name, d->by_name_count * sizeof *sorted);
-    qsort_r(sorted, d->by_name_count, sizeof *sorted, compare_folded, d);
-    for (size_t i = 1; i < d->by_name_count; i++) {
-        struct ws_word one = d->states[sorted[i - 1]].name, two = d->states[sorted[i]].name;
-
-        if (strcasecmp(one.text, two.text) != 0) {
-            continue;
-        }
-        if (strcmp(one.text, two.text) == 0) {
-            ws_report_error(n->report, "E011", two, "state '%s' is declared twice", two.text);
-        } else {
-            ws_report_error(n->report, "E012", two, "states '%s' and '%s' differ only in case",
-                            one.text, two.text);
-        }
-        ws_report_note(n->report, one, "the first one is here");
-        d->states[sorted[i]].broken = true;
-    }
-    free(sorted);
-}
-
-static void check_declarations(struct names *n)
-{
-    struct ws_def *d = n->def;
-
-    not_a_keyword(n, d->machine, "machine");
-    check_list(n, &d->outcomes, "outcome");
-    check_list(n, &d->events, "event");
-    for (size_t i = 0; i < d->events.len; i++) {
-        if (ws_is_engine_event(d->events.items[i].text)) {
-            ws_report_error(n->report, "E024", d->events.items[i],
-                            "event '%s' belongs to the engine; it is not declared",
-                            d->events.items[i].text);
-        }
-    }
-    check_states_differ(n);
-    for (size_t i = 0; i < d->state_count; i++) {
-        not_a_keyword(n, d->states[i].name, "state");
-    }
 }
 
 static int check_event(struct names *n, struct ws_word event, bool may_start)
@@ -212,7 +130,6 @@ static void check_tools(struct names *n, const struct ws_words *tools)
 {
     const struct ws_bindings *b = n->bindings;
 
-    check_list(n, tools, "tool");
     for (size_t i = 0; b != NULL && b->has_tool != NULL && i < tools->len; i++) {
         if (!b->has_tool(b->payload, tools->items[i].text)) {
             ws_report_warning(
@@ -245,7 +162,6 @@ static void check_from(struct names *n, const struct ws_def_from *from)
 {
     int rc = check_arm(n, &from->arm, false);
 
-    check_list(n, &from->except, "state");
     for (size_t i = 0; i < from->except.len; i++) {
         rc |= check_state_name(n, from->except.items[i]);
     }
@@ -350,7 +266,6 @@ void ws_check_names(struct ws_def *d, const struct ws_bindings *b, struct ws_rep
     struct names n = {.def = d, .bindings = b, .report = r};
 
     open_spaces(&n);
-    check_declarations(&n);
     find_initial(&n);
     for (size_t i = 0; i < d->state_count; i++) {
         check_state(&n, (int)i);

@@ -52,6 +52,7 @@ struct ws_machine *ws_machine_parse(const char *text, size_t len, const char *fi
     read_lines(&def, &report, text, len);
     if (report.errors < WS_DIAGS_MAX && def.state_count <= WS_STATES_MAX) {
         ws_def_index(&def);
+        ws_check_declarations(&def, &report);
         ws_check_names(&def, bindings, &report);
         ws_check_states(&def, bindings, &report);
     }

@@ -86,6 +86,11 @@ int ws_report_syntax(struct ws_report *r, const char *code, struct ws_word at, c
     return -1;
 }
 
+bool ws_report_is_full(const struct ws_report *r)
+{
+    return r->errors >= FINDINGS_MAX;
+}
+
 const char *ws_hint(char out[WS_HINT_SIZE], const char *word, const char *const *candidates,
                     size_t count)
 {

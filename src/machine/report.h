@@ -28,6 +28,9 @@ void ws_report_note(struct ws_report *r, struct ws_word at, const char *format, 
 int ws_report_syntax(struct ws_report *r, const char *code, struct ws_word at, const char *format,
                      ...) __attribute__((format(printf, 4, 5)));
 
+/* So many findings that more of them would not be shown: a check may stop looking. */
+bool ws_report_is_full(const struct ws_report *r);
+
 /* "; did you mean 'x'?" or "", in `out`. */
 enum { WS_HINT_SIZE = 96 };
 const char *ws_hint(char out[WS_HINT_SIZE], const char *word, const char *const *candidates,

@@ -82,13 +82,22 @@ static void spoil(struct ws_parser *p, const struct ws_line *line, const struct 
 static void unknown_statement(struct ws_parser *p, const struct ws_line *line)
 {
     const struct ws_token *first = &line->items[0];
-    const char *word = first->kind == WS_TOKEN_WORD ? first->word.text : NULL;
-    const char *near = word != NULL ? nearest_statement(word) : NULL;
-    const struct statement *meant = find_statement(near);
+    const char *near = NULL;
+    const struct statement *meant;
 
-    ws_report_syntax(p->report, "E001", first->word, "unknown statement '%.60s'%s%s%s",
-                     first->word.text, near != NULL ? "; did you mean '" : "",
-                     near != NULL ? near : "", near != NULL ? "'?" : "");
+    if (first->kind == WS_TOKEN_WORD) {
+        near = nearest_statement(first->word.text);
+    }
+    meant = find_statement(near);
+    if (near != NULL) {
+        ws_report_syntax(p->report, "E001", first->word,
+                         "unknown statement '%.60s'; did you mean '%s'?", first->word.text, near);
+    } else if (first->kind == WS_TOKEN_STRING) {
+        ws_report_syntax(p->report, "E001", first->word, "a line cannot begin with a string");
+    } else {
+        ws_report_syntax(p->report, "E001", first->word, "unknown statement '%.60s'",
+                         first->word.text);
+    }
     if (meant != NULL && meant->place == PLACE_OPENS) {
         p->token = first + 1;
         meant->parse(p, first->word); /* quiet: this line has its error */
