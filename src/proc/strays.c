@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -48,11 +49,11 @@ static bool is_keyed(const char *entry, const char *key)
     return strncmp(value, key, len) == 0 && (value[len] == '\0' || value[len] == '/');
 }
 
-static bool has_key(const struct ws_process *p, const char *key)
+static bool has_key(pid_t pid, const char *key)
 {
     struct ws_buf environment = {0};
     bool found = false;
-    if (read_environ(&environment, p->pid) == 0) {
+    if (read_environ(&environment, pid) == 0) {
         const char *entry = ws_buf_str(&environment);
         const char *end = entry + environment.len;
         for (; entry < end && !found; entry += strlen(entry) + 1)
@@ -62,74 +63,79 @@ static bool has_key(const struct ws_process *p, const char *key)
     return found;
 }
 
-/* Marks ourselves and our ancestors: they may have been started by a tool of the same run and stay
- * alive. */
-static void mark_own_line(const struct ws_proctab *t)
+/* Ourselves and our ancestors are spared: a tool of the same run may have started us. */
+static bool is_own_line(pid_t pid)
 {
-    struct ws_process *p = ws_proctab_find(t, getpid());
-    while (p != NULL && !p->marked) {
-        p->marked = true;
-        p = ws_proctab_find(t, p->parent);
-    }
+    struct ws_process p = {.parent = getpid()};
+    do {
+        if (p.parent == pid)
+            return true;
+    } while (p.parent > 1 && ws_process_read(&p, p.parent) == 0);
+    return false;
 }
 
-/* Returns 1 when it is dead now, 0 when it was gone before, -1 when it cannot be killed. */
-static int kill_process(const struct ws_process *p, const char *key)
+enum fate { FATE_GONE, FATE_KILLED, FATE_ALIVE };
+
+static enum fate kill_process(pid_t pid, const char *key)
 {
-    int rc = 0;
-    int fd = ws_process_open(p);
-    /* Asked again with the descriptor in hand: the process may have become another program
+    struct ws_process p;
+    int fd = ws_process_read(&p, pid) == 0 ? ws_process_open(&p) : -1;
+    enum fate fate = FATE_GONE;
+    /* Asked again with the descriptor in hand: another process may have taken the pid over
      * meanwhile. */
-    if (fd < 0 || !has_key(p, key))
+    if (fd < 0 || !has_key(pid, key))
         goto out;
     if (pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0) {
-        rc = errno == ESRCH ? 0 : -1;
+        fate = errno == ESRCH ? FATE_GONE : FATE_ALIVE;
         goto out;
     }
     struct pollfd dead = {.fd = fd, .events = POLLIN};
-    rc = poll(&dead, 1, DEATH_MS) > 0 ? 1 : -1;
+    fate = poll(&dead, 1, DEATH_MS) > 0 ? FATE_KILLED : FATE_ALIVE;
 out:
     if (fd >= 0)
         close(fd);
-    return rc;
+    return fate;
 }
 
-/* One look at all processes; returns how many it killed. */
-static int kill_round(const char *key, int *failed)
+struct tally {
+    int met, killed, alive;
+};
+
+/* One look at all processes. Each is dealt with as soon as it is met: a list made first would be
+ * out of date when a chain of short-lived ones is at work, whose next member mostly has a higher
+ * pid and is met in the same look. */
+static int kill_round(struct tally *t, const char *key)
 {
-    struct ws_proctab all = {0};
-    int killed = 0;
-    *failed = 0;
-    if (ws_proctab_read(&all) < 0) {
-        *failed = 1;
-        return 0;
-    }
-    mark_own_line(&all);
-    for (size_t i = 0; i < all.len; i++) {
-        if (all.items[i].marked || !has_key(&all.items[i], key))
+    DIR *dir = opendir("/proc");
+    *t = (struct tally){0};
+    if (dir == NULL)
+        return -1;
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        long long pid;
+        if (!ws_parse_int(&pid, entry->d_name, 1, INT32_MAX) || !has_key((pid_t)pid, key) ||
+            is_own_line((pid_t)pid))
             continue;
-        int rc = kill_process(&all.items[i], key);
-        killed += rc > 0;
-        *failed += rc < 0;
+        enum fate fate = kill_process((pid_t)pid, key);
+        t->met++;
+        t->killed += fate == FATE_KILLED;
+        t->alive += fate == FATE_ALIVE;
     }
-    ws_proctab_release(&all);
-    return killed;
+    closedir(dir);
+    return 0;
 }
 
 int ws_kill_strays(const char *key, struct ws_error *err)
 {
     int64_t end = ws_boot_ms() + STRAYS_MS;
     int killed = 0;
-    int failed = 0;
-    int round;
+    struct tally t;
     do {
-        round = kill_round(key, &failed);
-        killed += round;
-    } while (round > 0 &&
-             ws_boot_ms() <
-                 end); /* until a look finds none: they may have forked behind our back */
-    if (failed > 0 || round > 0)
+        if (kill_round(&t, key) < 0)
+            return ws_fail_errno(err, WS_E_IO, "/proc", "cannot look for processes left behind");
+        killed += t.killed;
+    } while (t.met > t.alive && ws_boot_ms() < end); /* until a look finds none that can be ended */
+    if (t.met > 0)
         return ws_fail(err, WS_E_IO, key,
-                       "processes that an earlier run left behind cannot be ended");
+                       "%d processes that an earlier run left behind cannot be ended", t.met);
     return killed;
 }
