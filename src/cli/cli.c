@@ -75,6 +75,8 @@ static bool shown(const struct ws_cli *cli)
 }
 
 static void message(const struct ws_cli *cli, const char *kind, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+static void message(const struct ws_cli *cli, const char *kind, const char *format, va_list ap)
 {
     struct ws_buf line = {0}, text = {0};
 

@@ -184,7 +184,8 @@ static int run(struct ws_cli *cli, struct ws_error *err)
 const struct ws_cmd ws_cmd_log = {
     .name = "log",
     .summary = "Print what the tools of a run printed",
-    .description = "Prints the log of each tool of an attempt, also of one in progress. Control characters are shown, not "
+    .description = "Prints the log of each tool of an attempt, also of one in progress. Control "
+                   "characters are shown, not "
                    "obeyed, and secrets "
                    "were replaced by *** before they were written. A log is cut in its middle when "
                    "a tool printed "

@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <string.h>
 
 #include "commands.h"

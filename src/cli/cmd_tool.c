@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,62 +240,80 @@ static char *from_root(const char *root, const char *file)
     return name;
 }
 
-static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_profile *profile,
-                     struct ws_stop *stop, struct ws_error *err)
+/* A call in the user's checkout; what it points to has to outlive it. */
+static struct ws_tool_call call_here(struct ws_cli *cli, struct ws_session *s,
+                                     const struct ws_profile *profile, const struct ws_strv *files)
 {
-    struct ws_progress_view view;
-    struct ws_strv files = {0}, secrets = {0};
-    struct ws_tool_run run = {0};
+    const char *root = ws_repo_root(s->repo), *state_dir = ws_repo_state_dir(s->repo);
     const char *model = ws_args_value(cli->args, "model");
-    const char *root = ws_repo_root(s->repo);
-    char *stem = log_stem(s, profile->id, err);
-    int status = -1;
 
-    ws_progress_init(&view, cli);
-    struct ws_observer observer = ws_progress_observer(&view);
-    struct ws_watch watch = {
-        .progress = observer.tool_progress, .payload = observer.payload, .stop = stop};
-    for (size_t i = 1; i < cli->args->word_count; i++) {
-        ws_strv_take(&files, from_root(root, cli->args->words[i]));
-    }
-    collect_secrets(&secrets, profile);
-    const struct ws_tool_call call = {
+    return (struct ws_tool_call){
         .id = profile->id,
         .profile = profile,
         .values = {.cwd = root,
                    .repo_root = root,
                    .worktree_path = root,
-                   .step = "by-hand",
                    .run_id = "by-hand",
                    .ws_id = "by-hand",
-                   .log_dir = ws_repo_state_dir(s->repo),
+                   .step = "by-hand",
+                   .log_dir = state_dir,
                    .model_name = model != NULL ? model : s->config.model,
-                   .files_scope = &files,
-                   .files_create = NULL,
-                   .changed_files = &files,
-                   .scope_files = &files},
-        .environment = {.repo = root,
-                        .worktree = root,
+                   .files_scope = files,
+                   .changed_files = files,
+                   .scope_files = files},
+        .environment = {.worktree = root,
+                        .repo = root,
                         .git_name = ws_repo_user_name(s->repo),
                         .git_email = ws_repo_user_email(s->repo)},
-        .log_stem = stem,
-        .log_root = ws_repo_state_dir(s->repo),
+        .log_root = state_dir,
         .default_dir = root,
-        .secrets = &secrets,
         .repo = s->repo,
-        .watch = &watch,
     };
-    if (stem != NULL) {
-        observer.tool_started(observer.payload, "by hand", profile->id);
-        status = ws_tool_call(&run, &call, err);
-        observer.tool_finished(observer.payload, "by hand", profile->id, &run.exit);
+}
+
+/* Runs it with progress shown. */
+static int carry_out(struct ws_tool_run *run, struct ws_cli *cli, struct ws_tool_call *call,
+                     struct ws_stop *stop, struct ws_error *err)
+{
+    struct ws_progress_view view;
+
+    ws_progress_init(&view, cli);
+    const struct ws_observer show = ws_progress_observer(&view);
+    const struct ws_watch watch = {
+        .progress = show.tool_progress, .payload = show.payload, .stop = stop};
+
+    call->watch = &watch;
+    show.tool_started(show.payload, "by hand", call->id);
+    int status = ws_tool_call(run, call, err);
+    if (status == 0) {
+        show.tool_finished(show.payload, "by hand", call->id, &run->exit);
     }
+    call->watch = NULL;
     ws_progress_end(&view);
+    return status;
+}
+
+static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_profile *profile,
+                     struct ws_stop *stop, struct ws_error *err)
+{
+    struct ws_strv files = {0}, secrets = {0};
+    struct ws_tool_run run = {0};
+    struct ws_tool_call call = call_here(cli, s, profile, &files);
+    char *stem = log_stem(s, profile->id, err);
+    int status = -1;
+
+    for (size_t i = 1; i < cli->args->word_count; i++) {
+        ws_strv_take(&files, from_root(ws_repo_root(s->repo), cli->args->words[i]));
+    }
+    collect_secrets(&secrets, profile);
+    call.log_stem = stem;
+    call.secrets = &secrets;
+    if (stem != NULL) {
+        status = carry_out(&run, cli, &call, stop, err);
+    }
     if (status == 0) {
         status = report(cli, &call, &run, err);
-        if (stop->signal != 0) {
-            status = 128 + stop->signal;
-        }
+        status = stop->signal != 0 ? 128 + stop->signal : status;
     }
     ws_tool_run_release(&run);
     ws_strv_release(&files);

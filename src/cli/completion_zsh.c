@@ -122,10 +122,12 @@ static void level(struct ws_buf *out, const struct ws_cmd *parent, const char *s
 
 void ws_completion_zsh(struct ws_buf *out, const struct ws_cmd *root)
 {
-    ws_buf_puts(out, "#compdef wsfsm\n# zsh completion for wsfsm; made from its option tables\n\n"
-                     "_wsfsm_values()\n{\n"
-                     "    local -a values=(${(f)\"$(wsfsm __values $1 2>/dev/null)\"})\n"
-                     "    compadd -a values\n}\n\n");
+    ws_buf_puts(out,
+                "#compdef wsfsm\n# zsh completion for wsfsm; made from its option tables\n\n"
+                "# The kind comes last; in front of it stands what _arguments hands to compadd.\n"
+                "_wsfsm_values()\n{\n"
+                "    local -a values=(${(f)\"$(wsfsm __values ${@[-1]} 2>/dev/null)\"})\n"
+                "    compadd \"${(@)@[1,-2]}\" -a values\n}\n\n");
     for (size_t i = 0; root->commands[i] != NULL; i++) {
         const struct ws_cmd *cmd = root->commands[i];
 
