@@ -257,11 +257,9 @@ const struct ws_cmd ws_cmd_history = {
     .summary = "Print the transitions of a workstream, oldest first",
     .description =
         "One line for each transition: its number, when it was taken, from which state by which "
-        "event to "
-        "which state, the guard that was asked and its answer, the time spent in the state that "
-        "was left, "
-        "and the content of the worktree as a git tree. With --json: one object a line, with every "
-        "column.",
+        "event to which state, the guard that was asked and its answer, the time spent in the "
+        "state that was left, and the content of the worktree as a git tree. With --json: one "
+        "object a line, with every column.",
     .options = options,
     .run = run,
 };

@@ -130,7 +130,6 @@ const struct ws_cmd ws_cmd_init = {
     .name = "init",
     .summary = "Write a starting wsfsm.yaml and a first bundle",
     .description = "Makes wsfsm.yaml in the root of the repository and ws-example.yaml in the "
-                   "folder of bundles. A "
-                   "file that is there already is left as it is.",
+                   "folder of bundles. A file that is there already is left as it is.",
     .run = run,
 };

@@ -185,11 +185,9 @@ const struct ws_cmd ws_cmd_log = {
     .name = "log",
     .summary = "Print what the tools of a run printed",
     .description = "Prints the log of each tool of an attempt, also of one in progress. Control "
-                   "characters are shown, not "
-                   "obeyed, and secrets "
-                   "were replaced by *** before they were written. A log is cut in its middle when "
-                   "a tool printed "
-                   "very much. With --json: one object a line of output.",
+                   "characters are shown, not obeyed, and secrets were replaced by *** before "
+                   "they were written. A log is cut in its middle when a tool printed very much. "
+                   "With --json: one object a line of output.",
     .options = options,
     .run = run,
 };

@@ -228,8 +228,8 @@ static const struct ws_cmd cmd_check = {
     .name = "check",
     .summary = "Check a machine without building it in",
     .description = "Gives the diagnostics that the build gives, for a .def: names, determinism, "
-                   "completeness, and "
-                   "whether every run ends. 'wsfsm machine explain CODE' says more on each.",
+                   "completeness, and whether every run ends. 'wsfsm machine explain CODE' says "
+                   "more on each.",
     .options = check_options,
     .positionals = check_positionals,
     .exits = check_exits,

@@ -15,19 +15,17 @@ static const struct ws_option options[] = {
     {.name = "run-id",
      .argument = "ID",
      .help = "Name of the run; made up when not given. An unfinished run of this workstream goes "
-             "on; a finished "
-             "one, or one of another workstream, is refused."},
+             "on; a finished one, or one of another workstream, is refused."},
     {.name = "base",
      .argument = "REF",
      .help = "Branch, tag or commit to start from. Default: PIPELINE_BASE_BRANCH, else "
-             "'base_branch' of wsfsm.yaml, "
-             "else the branch your checkout is on."},
+             "'base_branch' of wsfsm.yaml, else the branch your checkout is on."},
     {.name = "dry-run",
      .help = "Go through the machine without calling a tool, and print what would run. No "
              "worktree, no branch."},
     {.name = "allow-dirty",
-     .help = "Run although your checkout has uncommitted changes to paths in scope; the tool does "
-             "not see them."},
+     .help = "Run although your checkout has uncommitted changes to paths in scope; the tool "
+             "does not see them."},
     {.name = "model",
      .argument = "NAME",
      .help =
@@ -42,8 +40,7 @@ static const struct ws_exit_note exits[] = {
     {4, "the repository cannot be worked with, uncommitted changes in scope, database, disk"},
     {5, "another orchestrator holds the workstream"},
     {128, "plus N: ended by signal N; 130 (SIGINT) recorded as cancelled, 143 (SIGTERM) and 129 "
-          "(SIGHUP) left "
-          "interrupted, to be gone on with"},
+          "(SIGHUP) left interrupted, to be gone on with"},
     {0, NULL},
 };
 
@@ -139,18 +136,14 @@ const struct ws_cmd ws_cmd_run = {
     .name = "run",
     .summary = "Run a workstream to a final state",
     .description = "Takes the workstream from its bundle, makes a git worktree under .worktrees/ "
-                   "on a branch of its own, and "
-                   "goes through the machine: edit (the tool makes the change), static (static "
-                   "analysers), runtime "
-                   "(acceptance tests), and the check that the change stays in scope. Your "
-                   "checkout is not touched.\n\n"
-                   "Standard output has the result: run id, workstream id, the status of each step "
-                   "and the final status; "
-                   "progress goes to standard error. Interrupt once (SIGINT) to cancel; SIGTERM "
-                   "stops the tool and leaves the "
-                   "run to be gone on with by the same --run-id; a second signal kills at once. "
-                   "Whatever the end, the "
-                   "content of the worktree is kept as a snapshot in git.",
+                   "on a branch of its own, and goes through the machine: edit (the tool makes "
+                   "the change), static (static analysers), runtime (acceptance tests), and the "
+                   "check that the change stays in scope. Your checkout is not touched.\n\n"
+                   "Standard output has the result: run id, workstream id, the status of each "
+                   "step and the final status; progress goes to standard error. Interrupt once "
+                   "(SIGINT) to cancel; SIGTERM stops the tool and leaves the run to be gone on "
+                   "with by the same --run-id; a second signal kills at once. Whatever the end, "
+                   "the content of the worktree is kept as a snapshot in git.",
     .options = options,
     .exits = exits,
     .examples = examples,

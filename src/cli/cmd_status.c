@@ -124,10 +124,9 @@ const struct ws_cmd ws_cmd_status = {
     .name = "status",
     .summary = "List the runs, newest first",
     .description = "Shows for each run its workstream, its state, whether it is alive (an "
-                   "orchestrator holds it), "
-                   "interrupted (it began, did not end, and nothing works on it) or finished, and "
-                   "the time it took. "
-                   "Prints nothing when nothing was ever run.",
+                   "orchestrator holds it), interrupted (it began, did not end, and nothing works "
+                   "on it) or finished, and the time it took. Prints nothing when nothing was "
+                   "ever run.",
     .options = options,
     .run = run,
 };

@@ -121,8 +121,7 @@ static const struct ws_positional run_positionals[] = {
      .repeated = true,
      .complete = WS_COMPLETE_FILE,
      .help = "The files, of this repository, that the profile's lists of paths ({scope_files}, "
-             "{changed_files}, ...) "
-             "stand for."},
+             "{changed_files}, ...) stand for."},
     {0},
 };
 
@@ -348,9 +347,8 @@ static const struct ws_cmd cmd_run = {
     .summary = "Run one tool by hand, in your checkout",
     .description =
         "Calls the tool as its profile says, under the same supervisor, limits and environment as "
-        "in a "
-        "run, but in your own checkout; nothing is recorded but its logs, under .wsfsm/by-hand. A "
-        "profile that needs a prompt cannot be called this way.",
+        "in a run, but in your own checkout; nothing is recorded but its logs, under "
+        ".wsfsm/by-hand. A profile that needs a prompt cannot be called this way.",
     .options = run_options,
     .positionals = run_positionals,
     .exits = run_exits,

@@ -18,8 +18,7 @@ static const struct ws_positional positionals[] = {
      .optional = true,
      .complete = WS_COMPLETE_FILE,
      .help = "A bundle, or a folder of bundles. Default: PIPELINE_WORKSTREAM_DIR, else "
-             "'workstream_dir' of "
-             "wsfsm.yaml, else workstreams/ in the repository."},
+             "'workstream_dir' of wsfsm.yaml, else workstreams/ in the repository."},
     {0},
 };
 
@@ -170,11 +169,10 @@ static int run(struct ws_cli *cli, struct ws_error *err)
 const struct ws_cmd ws_cmd_validate = {
     .name = "validate",
     .summary = "Check bundles",
-    .description = "Reads a bundle, or all of a folder, and prints every problem as FILE:LINE:COL: "
-                   "error: TEXT. A "
-                   "folder is also checked for ids declared twice, unknown or circular depends_on, "
-                   "and workstreams "
-                   "whose files_scope overlap. A tool without a profile is a warning.",
+    .description = "Reads a bundle, or all of a folder, and prints every problem as "
+                   "FILE:LINE:COL: error: TEXT. A folder is also checked for ids declared twice, "
+                   "unknown or circular depends_on, and workstreams whose files_scope overlap. A "
+                   "tool without a profile is a warning.",
     .positionals = positionals,
     .exits = exits,
     .run = run,

@@ -94,18 +94,27 @@ static void print(struct ws_cli *cli, const struct ws_findings *f, const struct 
     }
 }
 
-/* A run that is not in the database may be a typing error, or one that somebody took out of it: ask
- * git first. */
-static int check_run_id(struct ws_session *s, const struct ws_findings *f, const char *run_id,
-                        struct ws_error *err)
+/* A run that is not in the database may be a typing error, or one that somebody took out of it: git
+ * knows. */
+static int verify(struct ws_findings *findings, struct ws_strv *notes, struct ws_session *s,
+                  const char *run_id, struct ws_error *err)
 {
     struct ws_run_rows runs = {0};
+    struct ws_error unknown = {0};
     int status = 0;
+    bool known = run_id == NULL || ws_cli_runs(&runs, s, run_id, NULL, &unknown) == 0;
 
-    if (run_id != NULL && f->len == 0) {
-        status = ws_cli_runs(&runs, s, run_id, NULL, err);
-    }
     ws_run_rows_release(&runs);
+    if (known) {
+        status = ws_store_verify(findings, s->store, run_id, err);
+    }
+    if (status == 0) {
+        status = ws_anchors_verify(findings, notes, s, run_id, err);
+    }
+    if (status == 0 && !known && findings->len == 0) {
+        *err = unknown;
+        status = -1;
+    }
     return status;
 }
 
@@ -119,13 +128,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     if (ws_cli_open_database(&session, cli, WS_E_STORE, err) != 0) {
         return -1;
     }
-    int status = ws_store_verify(&findings, session.store, run_id, err);
-    if (status == 0) {
-        status = ws_anchors_verify(&findings, &notes, &session, run_id, err);
-    }
-    if (status == 0) {
-        status = check_run_id(&session, &findings, run_id, err);
-    }
+    int status = verify(&findings, &notes, &session, run_id, err);
     if (status == 0) {
         print(cli, &findings, &notes);
         status = findings.len > 0 ? ws_code_exit(WS_E_INTEGRITY) : 0;
@@ -140,12 +143,10 @@ const struct ws_cmd ws_cmd_verify = {
     .name = "verify",
     .summary = "Recompute the history and compare it with what git keeps",
     .description = "Recomputes the hash chain of every history and of the ledger, walks each "
-                   "history through the machine it is "
-                   "pinned to, and compares the ends with the anchors under refs/wsfsm in git. The "
-                   "first bad row is named "
-                   "first. The history is tamper-evident, not tamper-proof: whoever can write both "
-                   "database and repository "
-                   "can forge both.",
+                   "history through the machine it is pinned to, and compares the ends with the "
+                   "anchors under refs/wsfsm in git. The first bad row is named first. The "
+                   "history is tamper-evident, not tamper-proof: whoever can write both database "
+                   "and repository can forge both.",
     .options = options,
     .exits = exits,
     .run = run,

@@ -244,8 +244,7 @@ static const struct ws_cmd cmd_remove = {
     .name = "remove",
     .summary = "Remove a worktree; its content is kept as a snapshot",
     .description = "Keeps what the worktree holds as a commit under refs/wsfsm, then removes the "
-                   "folder. The branch "
-                   "stays. A workstream that is being run is refused (exit 5).",
+                   "folder. The branch stays. A workstream that is being run is refused (exit 5).",
     .options = remove_options,
     .run = run_remove,
 };
@@ -270,8 +269,7 @@ static const struct ws_cmd *const commands[] = {
 const struct ws_cmd ws_cmd_worktree = {
     .name = "worktree",
     .summary = "Look at the worktrees and remove them",
-    .description = "Each workstream has a git worktree of its own, .worktrees/WORKSTREAM. It stays "
-                   "after the run, "
-                   "until it is removed.",
+    .description = "Each workstream has a git worktree of its own, .worktrees/WORKSTREAM. It "
+                   "stays after the run, until it is removed.",
     .commands = commands,
 };

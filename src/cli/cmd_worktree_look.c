@@ -297,10 +297,8 @@ const struct ws_cmd ws_cmd_worktree_validate_scope = {
     .name = "validate-scope",
     .summary = "Check that what a worktree holds now is in scope",
     .description = "Compares the worktree with the base of its run: every changed path has to "
-                   "match files_scope or "
-                   "files_create of the bundle as it was when the run began, and the repository "
-                   "around the worktree "
-                   "has to be as it was.",
+                   "match files_scope or files_create of the bundle as it was when the run began, "
+                   "and the repository around the worktree has to be as it was.",
     .options = options,
     .exits = scope_exits,
     .run = run_validate_scope,

@@ -12,8 +12,7 @@ static const struct ws_option options[] = {
     {.name = "db",
      .argument = "PATH",
      .help = "The database. Default: PIPELINE_DB_PATH, else 'database' of wsfsm.yaml, else "
-             ".wsfsm/state.db in "
-             "the repository.",
+             ".wsfsm/state.db in the repository.",
      .complete = WS_COMPLETE_FILE},
     {.name = "json",
      .help = "Print the result as JSON, and an error as one JSON object on standard error."},
@@ -52,17 +51,14 @@ const struct ws_cmd ws_cmd_root = {
     .name = "wsfsm",
     .summary = "Run a coding agent's workstream through a declared state machine",
     .description = "A workstream is one unit of work on a git repository: let a tool (usually a "
-                   "coding agent) make a change, "
-                   "then prove it. It is declared in a bundle, a YAML or JSON file in the folder "
-                   "workstreams/: its tasks, the "
-                   "paths it may touch (its scope), its acceptance tests and its tool.\n\n"
-                   "'wsfsm run' takes it through the machine: the tool edits a git worktree of its "
-                   "own, static analysers look "
-                   "at the result, the acceptance tests run, and the change has to stay in scope. "
-                   "Your own checkout and branch "
-                   "are not touched. A success is one commit on a branch ws/RUN/WORKSTREAM; every "
-                   "transition stands in a "
-                   "database that refuses illegal ones.",
+                   "coding agent) make a change, then prove it. It is declared in a bundle, a "
+                   "YAML or JSON file in the folder workstreams/: its tasks, the paths it may "
+                   "touch (its scope), its acceptance tests and its tool.\n\n"
+                   "'wsfsm run' takes it through the machine: the tool edits a git worktree of "
+                   "its own, static analysers look at the result, the acceptance tests run, and "
+                   "the change has to stay in scope. Your own checkout and branch are not "
+                   "touched. A success is one commit on a branch ws/RUN/WORKSTREAM; every "
+                   "transition stands in a database that refuses illegal ones.",
     .options = options,
     .commands = commands,
     .examples = examples,
