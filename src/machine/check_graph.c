@@ -9,7 +9,7 @@
 struct graph {
     const struct ws_machine *m;
     const struct ws_table *table;
-    struct ws_report *report;
+    struct ws_def_report *report;
     bool *reachable;
     bool *ends; /* can reach a final state */
 };
@@ -32,9 +32,9 @@ static bool *new_marks(const struct graph *g)
 static void check_cut_off(const struct graph *g, bool *covered, int state)
 {
     if (!covered[state] && g->report->errors <= WS_DIAGS_MAX) {
-        ws_report_error(g->report, "E050", place_of(g, state),
-                        "state '%s' cannot be reached from '%s'", name_of(g, state),
-                        name_of(g, g->m->initial));
+        ws_def_report_error(g->report, "E050", place_of(g, state),
+                            "state '%s' cannot be reached from '%s'", name_of(g, state),
+                            name_of(g, g->m->initial));
         covered[state] = true;
         ws_graph_spread(covered, g->m, false);
     }
@@ -92,13 +92,14 @@ static void check_dead_ends(const struct graph *g, bool *stuck)
         }
         stuck[s] = true;
         if (s == g->m->initial) {
-            ws_report_error(g->report, "E051", place_of(g, s),
-                            "initial state '%s' is a dead end: no 'on start -> STATE' leaves it",
-                            name_of(g, s));
+            ws_def_report_error(
+                g->report, "E051", place_of(g, s),
+                "initial state '%s' is a dead end: no 'on start -> STATE' leaves it",
+                name_of(g, s));
         } else {
-            ws_report_error(g->report, "E051", place_of(g, s),
-                            "state '%s' is a dead end: no arm leaves it and it is not final",
-                            name_of(g, s));
+            ws_def_report_error(g->report, "E051", place_of(g, s),
+                                "state '%s' is a dead end: no arm leaves it and it is not final",
+                                name_of(g, s));
         }
     }
     ws_graph_spread(stuck, g->m, true);
@@ -121,8 +122,8 @@ static void check_traps(const struct graph *g, const bool *stuck)
     for (int s = 0; s < g->m->state_count; s++) {
         if (g->reachable[s] && !g->ends[s] && !stuck[s] && !leaks[component[s]]) {
             leaks[component[s]] = true;
-            ws_report_error(g->report, "E052", place_of(g, s),
-                            "no final state can be reached from '%s'", name_of(g, s));
+            ws_def_report_error(g->report, "E052", place_of(g, s),
+                                "no final state can be reached from '%s'", name_of(g, s));
         }
     }
     free(component);
@@ -192,9 +193,9 @@ static void report_cycle(const struct graph *g, const int *rank, int state)
     closing = close_cycle(g, rank, state, via);
     if (closing != WS_NONE) {
         print_cycle(&cycle, g, via, closing);
-        ws_report_error(g->report, "E053", g->table->origins[closing].target,
-                        "cycle without a bound: %s; give one of its arms a 'max N then STATE'",
-                        ws_buf_str(&cycle));
+        ws_def_report_error(g->report, "E053", g->table->origins[closing].target,
+                            "cycle without a bound: %s; give one of its arms a 'max N then STATE'",
+                            ws_buf_str(&cycle));
     }
     ws_buf_release(&cycle);
     free(via);
@@ -255,9 +256,9 @@ static void check_idle_bounds(const struct graph *g)
     }
     for (int i = 0; i < g->m->arm_count; i++) {
         if (origins[i].max.text != NULL && !busy[origins[i].max.line]) {
-            ws_report_warning(g->report, "W055", origins[i].max,
-                              "'max %d' has no effect: '%s' can be left this way only once",
-                              g->m->arms[i].max, name_of(g, g->m->arms[i].from));
+            ws_def_report_warning(g->report, "W055", origins[i].max,
+                                  "'max %d' has no effect: '%s' can be left this way only once",
+                                  g->m->arms[i].max, name_of(g, g->m->arms[i].from));
         }
     }
     free(busy);
@@ -282,15 +283,15 @@ static void check_success(const struct graph *g)
     }
     for (int s = 0; s < g->m->state_count; s++) {
         if (doomed[s] && g->m->states[s].kind != WS_STATE_FINAL) {
-            ws_report_warning(g->report, "W058", place_of(g, s),
-                              "from '%s' no run can end in success", name_of(g, s));
+            ws_def_report_warning(g->report, "W058", place_of(g, s),
+                                  "from '%s' no run can end in success", name_of(g, s));
         }
     }
     free(succeeds);
     free(doomed);
 }
 
-void ws_check_graph(const struct ws_table *t, struct ws_report *r)
+void ws_check_graph(const struct ws_table *t, struct ws_def_report *r)
 {
     struct graph g = {
         .m = t->machine, .table = t, .report = r, .reachable = ws_graph_reachable(t->machine)};

@@ -6,7 +6,7 @@
 struct states {
     const struct ws_def *def;
     const struct ws_bindings *bindings;
-    struct ws_report *report;
+    struct ws_def_report *report;
 };
 
 const char *const *ws_reports_of(const struct ws_def_state *state, const struct ws_bindings *b)
@@ -54,17 +54,19 @@ static void check_shadowed(const struct states *c, const struct ws_def_state *s,
             continue;
         }
         if (same_guard(early, late)) {
-            ws_report_error(c->report, "E030", late->on, "two arms for event '%s'%s in state '%s'",
-                            late->event.text,
-                            late->guard.text != NULL ? " with the same guard" : "", s->name.text);
+            ws_def_report_error(c->report, "E030", late->on,
+                                "two arms for event '%s'%s in state '%s'", late->event.text,
+                                late->guard.text != NULL ? " with the same guard" : "",
+                                s->name.text);
         } else if (early->guard.text == NULL) {
-            ws_report_error(c->report, "E031", late->on,
-                            "this arm is never taken: an arm for '%s' without a guard comes first",
-                            late->event.text);
+            ws_def_report_error(
+                c->report, "E031", late->on,
+                "this arm is never taken: an arm for '%s' without a guard comes first",
+                late->event.text);
         } else {
             continue;
         }
-        ws_report_note(c->report, early->on, "the first one is here");
+        ws_def_report_note(c->report, early->on, "the first one is here");
         return;
     }
 }
@@ -84,14 +86,14 @@ static void check_guarded(const struct states *c, const struct ws_def_state *s, 
         }
     }
     if (!total) {
-        ws_report_error(
+        ws_def_report_error(
             c->report, "E032", first->on,
             "state '%s' is stuck on '%s' when every guard is false; add an arm without a guard",
             s->name.text, first->event.text);
     } else if (same && first->guard.text != NULL) {
-        ws_report_warning(c->report, "W033", first->guard,
-                          "guard '%s' changes nothing: every arm for '%s' goes to '%s'",
-                          first->guard.text, first->event.text, first->target.text);
+        ws_def_report_warning(c->report, "W033", first->guard,
+                              "guard '%s' changes nothing: every arm for '%s' goes to '%s'",
+                              first->guard.text, first->event.text, first->target.text);
     }
 }
 
@@ -128,13 +130,13 @@ static bool check_answered(const struct states *c, const struct ws_def_state *s,
     }
     complete = missing.len == 0;
     if (!complete && s->handler.text != NULL) {
-        ws_report_error(c->report, "E040", s->name,
-                        "handler '%s' can report %s, and state '%s' has no arm for it",
-                        s->handler.text, ws_buf_str(&missing), s->name.text);
+        ws_def_report_error(c->report, "E040", s->name,
+                            "handler '%s' can report %s, and state '%s' has no arm for it",
+                            s->handler.text, ws_buf_str(&missing), s->name.text);
     } else if (!complete) {
-        ws_report_error(c->report, "E040", s->name,
-                        "a tool can report %s, and state '%s' has no arm for it",
-                        ws_buf_str(&missing), s->name.text);
+        ws_def_report_error(c->report, "E040", s->name,
+                            "a tool can report %s, and state '%s' has no arm for it",
+                            ws_buf_str(&missing), s->name.text);
     }
     ws_buf_release(&missing);
     return complete;
@@ -153,8 +155,8 @@ static void check_reported(const struct states *c, const struct ws_def_state *s,
         const char *event = s->arms[i].event.text;
 
         if (!ws_is_engine_event(event) && !in_list(reports, event) && is_first_for_event(s, i)) {
-            ws_report_warning(c->report, "W040", s->arms[i].event,
-                              "nothing in state '%s' reports '%s'", s->name.text, event);
+            ws_def_report_warning(c->report, "W040", s->arms[i].event,
+                                  "nothing in state '%s' reports '%s'", s->name.text, event);
         }
     }
 }
@@ -182,18 +184,18 @@ static void check_said(const struct states *c, const char *event, const char *me
         }
     }
     if (silent_count == count && count > 1) {
-        ws_report_error(c->report, "E042", silent->name,
-                        "no state says anything of '%s' (%s); write 'from * on %s -> STATE'", event,
-                        meaning, event);
+        ws_def_report_error(c->report, "E042", silent->name,
+                            "no state says anything of '%s' (%s); write 'from * on %s -> STATE'",
+                            event, meaning, event);
         return;
     }
     for (size_t i = 0; i < c->def->state_count && silent_count > 0; i++) {
         const struct ws_def_state *s = &c->def->states[i];
 
         if (does_something(c, i) && !ws_def_handles(c->def, s, event)) {
-            ws_report_error(c->report, "E042", s->name,
-                            "state '%s' says nothing of '%s' (%s); write 'on %s -> STATE'",
-                            s->name.text, event, meaning, event);
+            ws_def_report_error(c->report, "E042", s->name,
+                                "state '%s' says nothing of '%s' (%s); write 'on %s -> STATE'",
+                                s->name.text, event, meaning, event);
         }
     }
 }
@@ -213,17 +215,18 @@ static void check_state(const struct states *c, size_t index)
     }
     if (s->action.text == NULL && !initial) {
         if (c->def->initial_state != WS_NONE) {
-            ws_report_error(c->report, "E015", s->name,
-                            "state '%s' does nothing: it has neither 'do' nor 'tool'",
-                            s->name.text);
+            ws_def_report_error(c->report, "E015", s->name,
+                                "state '%s' does nothing: it has neither 'do' nor 'tool'",
+                                s->name.text);
         }
         return;
     }
     check_reported(c, s, initial);
     if (!initial && s->timeout.text == NULL) {
-        ws_report_error(c->report, "E041", s->name,
-                        "state '%s' has no timeout; write 'timeout 30m -> STATE' or 'timeout none'",
-                        s->name.text);
+        ws_def_report_error(
+            c->report, "E041", s->name,
+            "state '%s' has no timeout; write 'timeout 30m -> STATE' or 'timeout none'",
+            s->name.text);
     }
 }
 
@@ -239,7 +242,7 @@ static void check_file(const struct states *c)
         return;
     }
     if (d->initial.text == NULL) {
-        ws_report_error(c->report, "E010", top, "no 'initial' statement");
+        ws_def_report_error(c->report, "E010", top, "no 'initial' statement");
     }
     for (size_t i = 0; i < d->state_count; i++) {
         if (d->states[i].final) {
@@ -249,10 +252,10 @@ static void check_file(const struct states *c)
         }
     }
     if (final == NULL) {
-        ws_report_error(c->report, "E014", top, "no final state: no run could ever end");
+        ws_def_report_error(c->report, "E014", top, "no final state: no run could ever end");
     } else if (!succeeds && sound) {
-        ws_report_error(c->report, "E014", final->outcome,
-                        "no final state has the outcome 'success': no run could ever succeed");
+        ws_def_report_error(c->report, "E014", final->outcome,
+                            "no final state has the outcome 'success': no run could ever succeed");
     }
 }
 
@@ -260,7 +263,7 @@ static void check_file(const struct states *c)
 static void check_from(const struct states *c, const struct ws_def_from *from)
 {
     if (from->arm.guard.text != NULL) {
-        ws_report_error(
+        ws_def_report_error(
             c->report, "E032", from->arm.on,
             "states are stuck on '%s' when the guard is false: 'from *' adds one arm for an "
             "event, so it cannot have a guard",
@@ -268,7 +271,7 @@ static void check_from(const struct states *c, const struct ws_def_from *from)
     }
 }
 
-void ws_check_states(struct ws_def *d, const struct ws_bindings *b, struct ws_report *r)
+void ws_check_states(struct ws_def *d, const struct ws_bindings *b, struct ws_def_report *r)
 {
     const struct states c = {.def = d, .bindings = b, .report = r};
 

@@ -15,8 +15,8 @@ int ws_parse_machine(struct ws_parser *p, struct ws_word keyword)
         return -1;
     }
     if (p->def->machine.text != NULL) {
-        ws_report_error(p->report, "E011", keyword, "second 'machine' statement");
-        ws_report_note(p->report, p->def->machine, "the first one is here");
+        ws_def_report_error(p->report, "E011", keyword, "second 'machine' statement");
+        ws_def_report_note(p->report, p->def->machine, "the first one is here");
         return 0;
     }
     p->def->machine = name;
@@ -31,8 +31,8 @@ int ws_parse_initial(struct ws_parser *p, struct ws_word keyword)
         return -1;
     }
     if (p->def->initial.text != NULL) {
-        ws_report_error(p->report, "E010", keyword, "second 'initial' statement");
-        ws_report_note(p->report, p->def->initial, "the first one is here");
+        ws_def_report_error(p->report, "E010", keyword, "second 'initial' statement");
+        ws_def_report_note(p->report, p->def->initial, "the first one is here");
         return 0;
     }
     p->def->initial = name;
@@ -118,9 +118,9 @@ static int second(struct ws_parser *p, struct ws_def_state *state, struct ws_wor
                   struct ws_word first)
 {
     if (!state->lost) {
-        ws_report_error(p->report, "E013", keyword, "state '%s' has a second '%s' line",
-                        state->name.text != NULL ? state->name.text : "?", keyword.text);
-        ws_report_note(p->report, first, "the first one is here");
+        ws_def_report_error(p->report, "E013", keyword, "state '%s' has a second '%s' line",
+                            state->name.text != NULL ? state->name.text : "?", keyword.text);
+        ws_def_report_note(p->report, first, "the first one is here");
     }
     state->broken = true;
     return 0;
@@ -192,10 +192,11 @@ int ws_parse_timeout(struct ws_parser *p, struct ws_word keyword)
     if (strcmp(p->token->word.text, "none") == 0) {
         p->token++;
     } else if (ws_parse_duration(&seconds, p->token->word.text) != 0) {
-        return ws_report_syntax(p->report, "E004", p->token->word,
-                                "'%.60s' is not a duration; write a whole number and s, m, h or d, "
-                                "from 1s to 30d",
-                                p->token->word.text);
+        return ws_def_report_syntax(
+            p->report, "E004", p->token->word,
+            "'%.60s' is not a duration; write a whole number and s, m, h or d, "
+            "from 1s to 30d",
+            p->token->word.text);
     } else {
         p->token++;
         if (ws_expect_arrow(p) != 0 || ws_expect_name(p, &target, "a state name") != 0) {

@@ -6,10 +6,10 @@
 #include "statement.h"
 #include "wsfsm/base/mem.h"
 
-static void not_a_keyword(struct ws_report *r, struct ws_word word, const char *what)
+static void not_a_keyword(struct ws_def_report *r, struct ws_word word, const char *what)
 {
     if (word.text != NULL && ws_is_c_keyword(word.text)) {
-        ws_report_error(r, "E003", word, "%s name '%s' is a C keyword", what, word.text);
+        ws_def_report_error(r, "E003", word, "%s name '%s' is a C keyword", what, word.text);
     }
 }
 
@@ -25,7 +25,7 @@ static int compare_words(const void *a, const void *b)
 }
 
 /* E011, E012 in a list of words. */
-static void check_list(struct ws_report *r, const struct ws_words *words, const char *what)
+static void check_list(struct ws_def_report *r, const struct ws_words *words, const char *what)
 {
     struct ws_word *sorted = ws_calloc(words->len + 1, sizeof *sorted);
 
@@ -40,12 +40,12 @@ static void check_list(struct ws_report *r, const struct ws_words *words, const 
             continue;
         }
         if (strcmp(one, two) == 0) {
-            ws_report_error(r, "E011", sorted[i], "%s '%s' stands here twice", what, two);
+            ws_def_report_error(r, "E011", sorted[i], "%s '%s' stands here twice", what, two);
         } else {
-            ws_report_error(r, "E012", sorted[i], "%ss '%s' and '%s' differ only in case", what,
-                            one, two);
+            ws_def_report_error(r, "E012", sorted[i], "%ss '%s' and '%s' differ only in case", what,
+                                one, two);
         }
-        ws_report_note(r, sorted[i - 1], "the first one is here");
+        ws_def_report_note(r, sorted[i - 1], "the first one is here");
     }
     free(sorted);
 }
@@ -59,7 +59,7 @@ static int compare_folded(const void *a, const void *b, void *payload)
     return order != 0 ? order : (i > j) - (i < j);
 }
 
-static void check_states_differ(struct ws_def *d, struct ws_report *r)
+static void check_states_differ(struct ws_def *d, struct ws_def_report *r)
 {
     size_t *sorted = ws_calloc(d->by_name_count + 1, sizeof *sorted);
 
@@ -72,27 +72,27 @@ static void check_states_differ(struct ws_def *d, struct ws_report *r)
             continue;
         }
         if (strcmp(one.text, two.text) == 0) {
-            ws_report_error(r, "E011", two, "state '%s' is declared twice", two.text);
+            ws_def_report_error(r, "E011", two, "state '%s' is declared twice", two.text);
         } else {
-            ws_report_error(r, "E012", two, "states '%s' and '%s' differ only in case", one.text,
-                            two.text);
+            ws_def_report_error(r, "E012", two, "states '%s' and '%s' differ only in case",
+                                one.text, two.text);
         }
-        ws_report_note(r, one, "the first one is here");
+        ws_def_report_note(r, one, "the first one is here");
         d->states[sorted[i]].broken = true;
     }
     free(sorted);
 }
 
-void ws_check_declarations(struct ws_def *d, struct ws_report *r)
+void ws_check_declarations(struct ws_def *d, struct ws_def_report *r)
 {
     not_a_keyword(r, d->machine, "machine");
     check_list(r, &d->outcomes, "outcome");
     check_list(r, &d->events, "event");
     for (size_t i = 0; i < d->events.len; i++) {
         if (ws_is_engine_event(d->events.items[i].text)) {
-            ws_report_error(r, "E024", d->events.items[i],
-                            "event '%s' belongs to the engine; it is not declared",
-                            d->events.items[i].text);
+            ws_def_report_error(r, "E024", d->events.items[i],
+                                "event '%s' belongs to the engine; it is not declared",
+                                d->events.items[i].text);
         }
     }
     check_states_differ(d, r);

@@ -16,8 +16,8 @@ static void add_token(struct ws_line *line, enum ws_token_kind kind, const char 
 
 static void bad_bytes(struct ws_lexer *x, size_t col, const char *what)
 {
-    ws_report_syntax(x->report, "E005", (struct ws_word){NULL, x->number, (unsigned)col + 1}, "%s",
-                     what);
+    ws_def_report_syntax(x->report, "E005", (struct ws_word){NULL, x->number, (unsigned)col + 1},
+                         "%s", what);
 }
 
 /* The bytes of the whole line, also of comments and strings: what is printed later must be text. */

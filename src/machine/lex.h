@@ -28,7 +28,7 @@ struct ws_line {
 
 struct ws_lexer {
     struct ws_arena *arena;
-    struct ws_report *report;
+    struct ws_def_report *report;
     const char *text;
     size_t len, at;
     unsigned number; /* of the line read last, from 1 */

@@ -17,7 +17,7 @@ struct space {
 struct names {
     struct ws_def *def;
     const struct ws_bindings *bindings;
-    struct ws_report *report;
+    struct ws_def_report *report;
     struct space states, events, outcomes, handlers, guards;
 };
 
@@ -69,7 +69,7 @@ static int unknown(struct names *n, struct space *s, struct ws_word word)
 {
     char hint[WS_HINT_SIZE];
 
-    if (ws_report_is_full(n->report)) {
+    if (ws_def_report_is_full(n->report)) {
         return -1;
     }
     if (may_be_declared(n, s, word.text)) {
@@ -77,8 +77,8 @@ static int unknown(struct names *n, struct space *s, struct ws_word word)
     }
     if (ws_words_find(&s->unknown, word.text) == NULL) {
         ws_words_add(&s->unknown, word);
-        ws_report_error(n->report, s->code, word, "unknown %s '%s'%s", s->what, word.text,
-                        ws_hint(hint, word.text, s->names, s->count));
+        ws_def_report_error(n->report, s->code, word, "unknown %s '%s'%s", s->what, word.text,
+                            ws_hint(hint, word.text, s->names, s->count));
     }
     return -1;
 }
@@ -94,7 +94,7 @@ static int check_state_name(struct names *n, struct ws_word word)
         return 0;
     }
     if (ws_is_c_keyword(word.text)) {
-        ws_report_error(n->report, "E003", word, "state name '%s' is a C keyword", word.text);
+        ws_def_report_error(n->report, "E003", word, "state name '%s' is a C keyword", word.text);
         return -1;
     }
     return unknown(n, &n->states, word);
@@ -103,12 +103,14 @@ static int check_state_name(struct names *n, struct ws_word word)
 static int check_event(struct names *n, struct ws_word event, bool may_start)
 {
     if (strcmp(event.text, WS_EVENT_TIMEOUT) == 0) {
-        ws_report_error(n->report, "E024", event,
-                        "event 'timeout' belongs to the engine; write 'timeout DURATION -> STATE'");
+        ws_def_report_error(
+            n->report, "E024", event,
+            "event 'timeout' belongs to the engine; write 'timeout DURATION -> STATE'");
         return -1;
     }
     if (strcmp(event.text, WS_EVENT_START) == 0 && !may_start) {
-        ws_report_error(n->report, "E024", event, "event 'start' leaves the initial state only");
+        ws_def_report_error(n->report, "E024", event,
+                            "event 'start' leaves the initial state only");
         return -1;
     }
     return check_known(n, &n->events, event);
@@ -132,7 +134,7 @@ static void check_tools(struct names *n, const struct ws_words *tools)
 
     for (size_t i = 0; b != NULL && b->has_tool != NULL && i < tools->len; i++) {
         if (!b->has_tool(b->payload, tools->items[i].text)) {
-            ws_report_warning(
+            ws_def_report_warning(
                 n->report, "W024", tools->items[i],
                 "there is no profile for tool '%s'; the state would report could_not_run",
                 tools->items[i].text);
@@ -176,18 +178,19 @@ static void check_initial_is_idle(struct names *n, int index)
     struct ws_def_state *s = &d->states[index];
 
     if (s->action.text != NULL && ws_def_own_arm(s, WS_EVENT_START) == NULL && !s->broken) {
-        ws_report_error(n->report, "E010", d->initial,
-                        "state '%s' does something; it cannot be the initial one", s->name.text);
+        ws_def_report_error(n->report, "E010", d->initial,
+                            "state '%s' does something; it cannot be the initial one",
+                            s->name.text);
         return;
     }
     d->initial_state = index;
     if (s->action.text != NULL) {
-        ws_report_error(n->report, "E006", s->action, "'%s' does not belong in the initial state",
-                        s->action.text);
+        ws_def_report_error(n->report, "E006", s->action,
+                            "'%s' does not belong in the initial state", s->action.text);
         s->broken = true;
     } else if (s->timeout.text != NULL) {
-        ws_report_error(n->report, "E006", s->timeout,
-                        "'timeout' does not belong in the initial state");
+        ws_def_report_error(n->report, "E006", s->timeout,
+                            "'timeout' does not belong in the initial state");
         s->broken = true;
     }
 }
@@ -205,8 +208,8 @@ static void find_initial(struct names *n)
         return;
     }
     if (d->states[index].final) {
-        ws_report_error(n->report, "E010", d->initial, "final state '%s' cannot be the initial one",
-                        d->initial.text);
+        ws_def_report_error(n->report, "E010", d->initial,
+                            "final state '%s' cannot be the initial one", d->initial.text);
         return;
     }
     check_initial_is_idle(n, index);
@@ -261,7 +264,7 @@ static void close_space(struct space *s)
     free(s->unknown.items);
 }
 
-void ws_check_names(struct ws_def *d, const struct ws_bindings *b, struct ws_report *r)
+void ws_check_names(struct ws_def *d, const struct ws_bindings *b, struct ws_def_report *r)
 {
     struct names n = {.def = d, .bindings = b, .report = r};
 

@@ -6,7 +6,7 @@
 #include "lex.h"
 #include "statement.h"
 
-static void read_lines(struct ws_def *d, struct ws_report *r, const char *text, size_t len)
+static void read_lines(struct ws_def *d, struct ws_def_report *r, const char *text, size_t len)
 {
     struct ws_lexer lexer = {.arena = d->arena, .report = r, .text = text, .len = len};
     struct ws_parser parser = {.def = d, .report = r};
@@ -17,7 +17,8 @@ static void read_lines(struct ws_def *d, struct ws_report *r, const char *text, 
             ws_parse_statement(&parser, &line);
         }
         if (d->state_count > WS_STATES_MAX) {
-            ws_report_error(r, "E007", line.items[0].word, "more than %d states", WS_STATES_MAX);
+            ws_def_report_error(r, "E007", line.items[0].word, "more than %d states",
+                                WS_STATES_MAX);
             break;
         }
     }
@@ -25,7 +26,7 @@ static void read_lines(struct ws_def *d, struct ws_report *r, const char *text, 
 }
 
 static struct ws_machine *check_table(struct ws_def *d, const struct ws_bindings *b,
-                                      struct ws_report *r)
+                                      struct ws_def_report *r)
 {
     struct ws_table table;
 
@@ -46,7 +47,7 @@ struct ws_machine *ws_machine_parse(const char *text, size_t len, const char *fi
                                     const struct ws_bindings *bindings, struct ws_diags *diags)
 {
     struct ws_def def = {.arena = ws_arena_new(), .initial_state = WS_NONE};
-    struct ws_report report = {.file = file};
+    struct ws_def_report report = {.file = file};
     struct ws_machine *m = NULL;
 
     read_lines(&def, &report, text, len);
@@ -61,7 +62,7 @@ struct ws_machine *ws_machine_parse(const char *text, size_t len, const char *fi
     } else {
         ws_arena_free(def.arena);
     }
-    ws_report_finish(&report, diags);
+    ws_def_report_finish(&report, diags);
     ws_def_release(&def);
     return m;
 }

@@ -11,14 +11,15 @@ int ws_unexpected(struct ws_parser *p, const char *what, const char *hint)
     const struct ws_token *t = p->token;
 
     if (t->kind == WS_TOKEN_END) {
-        return ws_report_syntax(p->report, "E002", t->word,
-                                "expected %s before the end of the line", what);
+        return ws_def_report_syntax(p->report, "E002", t->word,
+                                    "expected %s before the end of the line", what);
     }
     if (t->kind == WS_TOKEN_STRING) {
-        return ws_report_syntax(p->report, "E002", t->word, "expected %s, found a string", what);
+        return ws_def_report_syntax(p->report, "E002", t->word, "expected %s, found a string",
+                                    what);
     }
-    return ws_report_syntax(p->report, "E002", t->word, "expected %s, found '%.60s'%s", what,
-                            t->word.text, hint);
+    return ws_def_report_syntax(p->report, "E002", t->word, "expected %s, found '%.60s'%s", what,
+                                t->word.text, hint);
 }
 
 static bool is_identifier(const char *s)
@@ -40,9 +41,9 @@ int ws_expect_name(struct ws_parser *p, struct ws_word *out, const char *what)
         return ws_unexpected(p, what, "");
     }
     if (strlen(t->word.text) > WS_NAME_MAX) {
-        return ws_report_syntax(p->report, "E002", t->word,
-                                "expected %s of at most %d characters, found one of %zu", what,
-                                WS_NAME_MAX, strlen(t->word.text));
+        return ws_def_report_syntax(p->report, "E002", t->word,
+                                    "expected %s of at most %d characters, found one of %zu", what,
+                                    WS_NAME_MAX, strlen(t->word.text));
     }
     *out = t->word;
     p->token++;
@@ -150,15 +151,15 @@ static int parse_bound(struct ws_parser *p, struct ws_def_arm *arm)
     }
     if (ws_parse_count(&bound, p->token->word.text, strlen(p->token->word.text), WS_BOUND_MAX) !=
         0) {
-        return ws_report_syntax(p->report, "E004", p->token->word,
-                                "'%.60s' is not a count; write a whole number from 1 to %d",
-                                p->token->word.text, WS_BOUND_MAX);
+        return ws_def_report_syntax(p->report, "E004", p->token->word,
+                                    "'%.60s' is not a count; write a whole number from 1 to %d",
+                                    p->token->word.text, WS_BOUND_MAX);
     }
     arm->bound = (int)bound;
     p->token++;
     if (p->token->kind == WS_TOKEN_END) {
-        return ws_report_syntax(p->report, "E017", arm->max,
-                                "'max' needs 'then STATE' for when the count is spent");
+        return ws_def_report_syntax(p->report, "E017", arm->max,
+                                    "'max' needs 'then STATE' for when the count is spent");
     }
     if (!ws_at_word(p, "then")) {
         const char *word = p->token->kind == WS_TOKEN_WORD ? p->token->word.text : "";

@@ -11,7 +11,7 @@
 
 enum { FINDINGS_MAX = 200 }; /* collected; WS_DIAGS_MAX of them are handed on */
 
-static bool reported(const struct ws_report *r, const char *code, struct ws_word at)
+static bool reported(const struct ws_def_report *r, const char *code, struct ws_word at)
 {
     for (size_t i = 0; i < r->diags.len; i++) {
         const struct ws_diag *d = &r->diags.items[i];
@@ -23,7 +23,7 @@ static bool reported(const struct ws_report *r, const char *code, struct ws_word
     return false;
 }
 
-__attribute__((format(printf, 5, 0))) static void add(struct ws_report *r,
+__attribute__((format(printf, 5, 0))) static void add(struct ws_def_report *r,
                                                       enum ws_severity severity, const char *code,
                                                       struct ws_word at, const char *format,
                                                       va_list ap)
@@ -43,8 +43,8 @@ __attribute__((format(printf, 5, 0))) static void add(struct ws_report *r,
     }
 }
 
-void ws_report_error(struct ws_report *r, const char *code, struct ws_word at, const char *format,
-                     ...)
+void ws_def_report_error(struct ws_def_report *r, const char *code, struct ws_word at,
+                         const char *format, ...)
 {
     va_list ap;
 
@@ -53,8 +53,8 @@ void ws_report_error(struct ws_report *r, const char *code, struct ws_word at, c
     va_end(ap);
 }
 
-void ws_report_warning(struct ws_report *r, const char *code, struct ws_word at, const char *format,
-                       ...)
+void ws_def_report_warning(struct ws_def_report *r, const char *code, struct ws_word at,
+                           const char *format, ...)
 {
     va_list ap;
 
@@ -63,7 +63,7 @@ void ws_report_warning(struct ws_report *r, const char *code, struct ws_word at,
     va_end(ap);
 }
 
-void ws_report_note(struct ws_report *r, struct ws_word at, const char *format, ...)
+void ws_def_report_note(struct ws_def_report *r, struct ws_word at, const char *format, ...)
 {
     va_list ap;
 
@@ -72,8 +72,8 @@ void ws_report_note(struct ws_report *r, struct ws_word at, const char *format, 
     va_end(ap);
 }
 
-int ws_report_syntax(struct ws_report *r, const char *code, struct ws_word at, const char *format,
-                     ...)
+int ws_def_report_syntax(struct ws_def_report *r, const char *code, struct ws_word at,
+                         const char *format, ...)
 {
     va_list ap;
 
@@ -86,7 +86,7 @@ int ws_report_syntax(struct ws_report *r, const char *code, struct ws_word at, c
     return -1;
 }
 
-bool ws_report_is_full(const struct ws_report *r)
+bool ws_def_report_is_full(const struct ws_def_report *r)
 {
     return r->errors >= FINDINGS_MAX;
 }
@@ -126,7 +126,7 @@ static void drop_behind(struct ws_diags *d, enum ws_severity severity)
     }
 }
 
-void ws_report_finish(struct ws_report *r, struct ws_diags *to)
+void ws_def_report_finish(struct ws_def_report *r, struct ws_diags *to)
 {
     size_t finding = 0; /* 1 + index of the last one that is not a note */
 

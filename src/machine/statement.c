@@ -90,13 +90,14 @@ static void unknown_statement(struct ws_parser *p, const struct ws_line *line)
     }
     meant = find_statement(near);
     if (near != NULL) {
-        ws_report_syntax(p->report, "E001", first->word,
-                         "unknown statement '%.60s'; did you mean '%s'?", first->word.text, near);
+        ws_def_report_syntax(p->report, "E001", first->word,
+                             "unknown statement '%.60s'; did you mean '%s'?", first->word.text,
+                             near);
     } else if (first->kind == WS_TOKEN_STRING) {
-        ws_report_syntax(p->report, "E001", first->word, "a line cannot begin with a string");
+        ws_def_report_syntax(p->report, "E001", first->word, "a line cannot begin with a string");
     } else {
-        ws_report_syntax(p->report, "E001", first->word, "unknown statement '%.60s'",
-                         first->word.text);
+        ws_def_report_syntax(p->report, "E001", first->word, "unknown statement '%.60s'",
+                             first->word.text);
     }
     if (meant != NULL && meant->place == PLACE_OPENS) {
         p->token = first + 1;
@@ -115,15 +116,15 @@ static bool in_place(struct ws_parser *p, const struct statement *s, struct ws_w
         return true;
     }
     if (s->place == PLACE_HEAD) {
-        ws_report_syntax(p->report, "E006", keyword, "'%s' belongs before the first state",
-                         s->keyword);
+        ws_def_report_syntax(p->report, "E006", keyword, "'%s' belongs before the first state",
+                             s->keyword);
         return true; /* and is read, so that its names are known */
     }
     if (!p->said_misplaced && p->section == WS_SECTION_FINAL) {
-        ws_report_syntax(p->report, "E016", keyword, "final state '%s' can have no '%s'",
-                         state->name.text != NULL ? state->name.text : "?", s->keyword);
+        ws_def_report_syntax(p->report, "E016", keyword, "final state '%s' can have no '%s'",
+                             state->name.text != NULL ? state->name.text : "?", s->keyword);
     } else if (!p->said_misplaced) {
-        ws_report_syntax(p->report, "E006", keyword, "'%s' belongs inside a state", s->keyword);
+        ws_def_report_syntax(p->report, "E006", keyword, "'%s' belongs inside a state", s->keyword);
     }
     p->said_misplaced = true;
     return false;

@@ -11,7 +11,7 @@ enum ws_section { WS_SECTION_HEAD, WS_SECTION_STATE, WS_SECTION_FINAL, WS_SECTIO
 
 struct ws_parser {
     struct ws_def *def;
-    struct ws_report *report;
+    struct ws_def_report *report;
     const struct ws_token *token; /* the next one of the line */
     enum ws_section section;
     bool said_misplaced; /* E006 or E016 was given since the section began */

@@ -40,7 +40,8 @@ static bool adds_something(const struct ws_def *d, const struct ws_def_from *fro
     return false;
 }
 
-static void check_handlers(const struct ws_def *d, const struct ws_bindings *b, struct ws_report *r)
+static void check_handlers(const struct ws_def *d, const struct ws_bindings *b,
+                           struct ws_def_report *r)
 {
     for (size_t i = 0; b != NULL && i < b->handler_count; i++) {
         const struct ws_handler_decl *h = &b->handlers[i];
@@ -52,25 +53,25 @@ static void check_handlers(const struct ws_def *d, const struct ws_bindings *b, 
     }
 }
 
-void ws_check_usage(const struct ws_def *d, const struct ws_bindings *b, struct ws_report *r)
+void ws_check_usage(const struct ws_def *d, const struct ws_bindings *b, struct ws_def_report *r)
 {
     for (size_t i = 0; i < d->events.len; i++) {
         if (!arm_uses(d, d->events.items[i].text)) {
-            ws_report_warning(r, "W021", d->events.items[i],
-                              "event '%s' is declared and never used", d->events.items[i].text);
+            ws_def_report_warning(r, "W021", d->events.items[i],
+                                  "event '%s' is declared and never used", d->events.items[i].text);
         }
     }
     for (size_t i = 0; i < d->outcomes.len; i++) {
         if (!state_uses(d, NULL, d->outcomes.items[i].text)) {
-            ws_report_warning(r, "W023", d->outcomes.items[i], "outcome '%s' has no final state",
-                              d->outcomes.items[i].text);
+            ws_def_report_warning(r, "W023", d->outcomes.items[i],
+                                  "outcome '%s' has no final state", d->outcomes.items[i].text);
         }
     }
     for (size_t i = 0; i < d->from_count; i++) {
         if (!adds_something(d, &d->froms[i])) {
-            ws_report_warning(r, "W057", d->froms[i].arm.on,
-                              "'from *' adds nothing: every state has its own arm for '%s'",
-                              d->froms[i].arm.event.text);
+            ws_def_report_warning(r, "W057", d->froms[i].arm.on,
+                                  "'from *' adds nothing: every state has its own arm for '%s'",
+                                  d->froms[i].arm.event.text);
         }
     }
     check_handlers(d, b, r);
