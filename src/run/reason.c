@@ -9,12 +9,9 @@ static char *error_code_of(const char *result_json)
 {
     if (!result_json)
         return NULL;
-    struct ws_diags diags = {0};
-    struct ws_doc *doc =
-        ws_doc_parse(result_json, strlen(result_json), "result", WS_DOC_JSON, &diags);
+    struct ws_doc *doc = ws_doc_parse_stored(result_json, NULL);
     char *code = doc ? ws_strdup(ws_node_str(ws_doc_root(doc), "error_code", NULL)) : NULL;
     ws_doc_free(doc);
-    ws_diags_release(&diags);
     return code;
 }
 

@@ -187,18 +187,11 @@ static int carry_out(char **note, struct ws_repo *repo, const struct ws_effect_r
 int ws_effect_carry_out(char **note, struct ws_repo *repo, struct ws_store *store,
                         const struct ws_effect_row *effect, struct ws_error *err)
 {
-    struct ws_diags diags = {0};
-    struct ws_doc *doc = ws_doc_parse(effect->effect_json, strlen(effect->effect_json), "effects",
-                                      WS_DOC_JSON, &diags);
-    int rc = -1;
+    struct ws_doc *doc = ws_doc_parse_stored(effect->effect_json, err);
     *note = NULL;
-    if (doc)
-        rc = carry_out(note, repo, effect, ws_doc_root(doc), err);
-    else
-        ws_fail(err, WS_E_STORE, effect->run_id, "the stored effect cannot be read");
+    int rc = doc ? carry_out(note, repo, effect, ws_doc_root(doc), err) : -1;
     if (rc == 0)
         rc = ws_store_effect_done(store, effect->id, err);
     ws_doc_free(doc);
-    ws_diags_release(&diags);
     return rc;
 }

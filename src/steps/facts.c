@@ -41,24 +41,17 @@ int ws_facts_parse(struct ws_facts *out, const char *json, struct ws_error *err)
     *out = (struct ws_facts){0};
     if (!json)
         return 0;
-    struct ws_diags diags = {0};
-    struct ws_doc *doc = ws_doc_parse(json, strlen(json), "facts", WS_DOC_JSON, &diags);
-    int rc = 0;
-    if (!doc) {
-        rc = ws_fail(err, WS_E_INTEGRITY, "facts", "the stored facts are no JSON: %s",
-                     diags.len ? diags.items[0].text : "unknown reason");
-        goto out;
-    }
+    struct ws_doc *doc = ws_doc_parse_stored(json, err);
+    if (!doc)
+        return -1;
     const struct ws_node *root = ws_doc_root(doc);
     snprintf(out->change, sizeof out->change, "%s", ws_node_str(root, "change", ""));
     out->scope_checked = ws_node_bool(root, "scope_checked", false);
     strings(&out->changed_files, root, "changed_files");
     strings(&out->out_of_scope, root, "out_of_scope_files");
     strings(&out->violations, root, "violations");
-out:
     ws_doc_free(doc);
-    ws_diags_release(&diags);
-    return rc;
+    return 0;
 }
 
 bool ws_guard_in_scope(const struct ws_facts *facts)

@@ -114,18 +114,10 @@ static int read_plan(struct ws_plan *out, const struct ws_node *root, struct ws_
 int ws_plan_parse(struct ws_plan *out, const char *json, struct ws_error *err)
 {
     *out = (struct ws_plan){0};
-    struct ws_diags diags = {0};
-    struct ws_doc *doc =
-        ws_doc_parse(json, strlen(json), "runs.metadata_json", WS_DOC_JSON, &diags);
-    int rc = -1;
-    if (doc)
-        rc = read_plan(out, ws_doc_root(doc), err);
-    else
-        ws_fail(err, WS_E_INTEGRITY, "runs.metadata_json", "the stored run cannot be read: %s",
-                diags.len ? diags.items[0].text : "unknown reason");
+    struct ws_doc *doc = ws_doc_parse_stored(json, err);
+    int rc = doc ? read_plan(out, ws_doc_root(doc), err) : -1;
     if (rc < 0)
         ws_plan_release(out);
     ws_doc_free(doc);
-    ws_diags_release(&diags);
     return rc;
 }
