@@ -24,19 +24,34 @@ enum {
 
 static const char NAME[] = "WSFSM_KEY=";
 
-static int read_environ(struct ws_buf *out, pid_t pid)
+static void read_environ(struct ws_buf *out, const char *path)
 {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return -1;
+        return;
     char chunk[4096];
     ssize_t n;
     while ((n = read(fd, chunk, sizeof chunk)) > 0 && out->len < ENVIRON_MAX)
         ws_buf_add(out, chunk, (size_t)n);
     close(fd);
-    return 0;
+}
+
+/* A process whose first thread has ended shows its environment with the other threads only. */
+static void read_environ_of_threads(struct ws_buf *out, pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return;
+    for (struct dirent *entry = readdir(dir); entry != NULL && out->len == 0;
+         entry = readdir(dir)) {
+        char *file = ws_format("%s/%s/environ", path, entry->d_name);
+        if (entry->d_name[0] != '.')
+            read_environ(out, file);
+        free(file);
+    }
+    closedir(dir);
 }
 
 /* `entry` is WSFSM_KEY=<key>, or WSFSM_KEY=<key>/... */
@@ -52,13 +67,16 @@ static bool is_keyed(const char *entry, const char *key)
 static bool has_key(pid_t pid, const char *key)
 {
     struct ws_buf environment = {0};
+    char path[64];
     bool found = false;
-    if (read_environ(&environment, pid) == 0) {
-        const char *entry = ws_buf_str(&environment);
-        const char *end = entry + environment.len;
-        for (; entry < end && !found; entry += strlen(entry) + 1)
-            found = is_keyed(entry, key);
-    }
+    snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
+    read_environ(&environment, path);
+    if (environment.len == 0)
+        read_environ_of_threads(&environment, pid);
+    const char *entry = ws_buf_str(&environment);
+    const char *end = entry + environment.len;
+    for (; entry < end && !found; entry += strlen(entry) + 1)
+        found = is_keyed(entry, key);
     ws_buf_release(&environment);
     return found;
 }

@@ -94,17 +94,32 @@ static inline void run_command(struct ws_exit *e, struct ws_command *c)
     run_watched(e, c, NULL);
 }
 
-static inline bool is_marked(const char *pid)
+static inline bool has_marker(const char *path)
 {
-    char path[300];
     char text[16384];
-    snprintf(path, sizeof path, "/proc/%s/environ", pid);
     FILE *f = fopen(path, "re");
     if (f == NULL)
         return false;
     size_t n = fread(text, 1, sizeof text, f);
     fclose(f);
     return memmem(text, n, marker, strlen(marker)) != NULL;
+}
+
+/* Looks at every thread: the first one may have ended. */
+static inline bool is_marked(const char *pid)
+{
+    char path[600];
+    bool marked = false;
+    snprintf(path, sizeof path, "/proc/%s/task", pid);
+    DIR *dir = opendir(path);
+    if (dir == NULL)
+        return false;
+    for (struct dirent *entry = readdir(dir); entry != NULL && !marked; entry = readdir(dir)) {
+        snprintf(path, sizeof path, "/proc/%s/task/%s/environ", pid, entry->d_name);
+        marked = entry->d_name[0] != '.' && has_marker(path);
+    }
+    closedir(dir);
+    return marked;
 }
 
 /* Processes that a test's program started and that still live. */
