@@ -25,8 +25,8 @@ struct ws_args {
 };
 
 /* WS_E_USAGE: unknown command or option (with the nearest one), value out of its range, something
- * missing or too much. With --help or --version nothing is missed. *out is to be released in
- * either case; argv is permuted. */
+ * missing or too much. With --help or --version nothing is missed. *out is to be released in either
+ * case; argv is permuted. */
 int ws_args_parse(struct ws_args *out, const struct ws_cmd *root, int argc, char **argv,
                   struct ws_error *err);
 void ws_args_release(struct ws_args *a);

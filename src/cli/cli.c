@@ -36,8 +36,7 @@ void ws_cli_init(struct ws_cli *cli, const struct ws_args *args)
         .json = ws_args_has(args, "json"),
         .quiet = ws_args_has(args, "quiet"),
         .verbose = ws_args_has(args, "verbose"),
-        .color_out = color_for(when, STDOUT_FILENO),
-        .color_err = color_for(when, STDERR_FILENO),
+        .color = color_for(when, STDOUT_FILENO),
     };
 }
 
@@ -115,6 +114,18 @@ void ws_cli_note(const struct ws_cli *cli, const char *format, ...)
     }
 }
 
+int ws_cli_unknown(struct ws_error *err, const char *id, const char *const *candidates,
+                   size_t count, const char *what, const char *hint)
+{
+    const char *nearest = count > 0 ? ws_nearest(id, candidates, count) : NULL;
+
+    if (nearest != NULL && strcmp(nearest, id) != 0) {
+        return ws_fail(err, WS_E_UNKNOWN_ID, id, "%s; did you mean '%s'?", what, nearest);
+    }
+    return ws_fail(err, WS_E_UNKNOWN_ID, id, "%s%s%s", what, hint != NULL ? "; " : "",
+                   hint != NULL ? hint : "");
+}
+
 static void diag_json(struct ws_buf *out, const struct ws_diag *d)
 {
     static const char *const severities[] = {
@@ -178,7 +189,7 @@ void ws_cli_colored(struct ws_cli *cli, enum ws_color color, const char *text)
                                         [WS_COLOR_CAUTION] = "33",
                                         [WS_COLOR_STRONG] = "1"};
 
-    if (cli->color_out) {
+    if (cli->color) {
         ws_buf_printf(&cli->out.text, "\033[%sm%s\033[0m", codes[color], text);
     } else {
         ws_buf_puts(&cli->out.text, text);

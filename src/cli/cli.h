@@ -17,21 +17,25 @@ struct ws_cli {
     const char *directory; /* NULL: the current one */
     const char *database;  /* NULL: not said */
     bool json, quiet, verbose;
-    bool color_out, color_err; /* may the two streams carry colour? */
+    bool color; /* may the result carry colour? */
 };
 
 void ws_cli_init(struct ws_cli *cli, const struct ws_args *args);
 
-/* --- messages: one line each, on standard error
- * --------------------------------------------------------------- Under --json, standard error
- * carries errors as JSON and, with -v, notes and warnings too; else a program that reads it would
- * have to tell them apart. */
+/* --- messages: one line each, on standard error --- */
 
+/* Under --json, standard error carries errors as JSON and, with -v, notes and warnings too; else a
+ * program that reads it would have to tell them apart. */
 void ws_cli_error(const struct ws_error *err, bool json);
 void ws_cli_warning(const struct ws_cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void ws_cli_note(const struct ws_cli *cli, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* WS_E_UNKNOWN_ID: "WHAT; did you mean 'NEAREST'?", or "WHAT; HINT" when none is near (HINT may be
+ * NULL). Returns -1. */
+int ws_cli_unknown(struct ws_error *err, const char *id, const char *const *candidates,
+                   size_t count, const char *what, const char *hint);
 
 /* Located findings, sorted; notes and warnings as above. */
 void ws_cli_diags(const struct ws_cli *cli, struct ws_diags *diags);
@@ -41,9 +45,7 @@ void ws_cli_diags(const struct ws_cli *cli, struct ws_diags *diags);
 void ws_cli_print_diags(struct ws_cli *cli, struct ws_diags *diags);
 void ws_cli_json_diags(struct ws_buf *out, struct ws_diags *diags);
 
-/* --- colour
- * --------------------------------------------------------------------------------------------------
- */
+/* --- colour --- */
 
 enum ws_color { WS_COLOR_GOOD, WS_COLOR_BAD, WS_COLOR_CAUTION, WS_COLOR_STRONG };
 

@@ -41,9 +41,7 @@ const struct ws_cmd ws_cmd_complete = {
     .run = run_complete,
 };
 
-/* --- __values KIND
- * ------------------------------------------------------------------------------------------------
- */
+/* --- __values KIND --- */
 
 static const struct ws_positional kind_positionals[] = {
     {.name = "KIND", .help = "ws-id, run-id, tool or code."},

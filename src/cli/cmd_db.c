@@ -4,9 +4,7 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/store/verify.h"
 
-/* --- init
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- init --- */
 
 static int run_init(struct ws_cli *cli, struct ws_error *err)
 {
@@ -37,9 +35,7 @@ static const struct ws_cmd cmd_init = {
     .run = run_init,
 };
 
-/* --- info
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- info --- */
 
 static void info_json(struct ws_buf *out, const char *path, const struct ws_store_info *info)
 {
@@ -117,9 +113,7 @@ static const struct ws_cmd cmd_info = {
     .run = run_info,
 };
 
-/* --- backup
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- backup --- */
 
 static const struct ws_positional backup_positionals[] = {
     {.name = "FILE", .complete = WS_COMPLETE_FILE, .help = "The copy to make."},

@@ -9,7 +9,6 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
-#include "wsfsm/proc/proc.h"
 #include "wsfsm/project/bundle.h"
 #include "wsfsm/store/verify.h"
 
@@ -124,23 +123,16 @@ static void check_store(struct doctor *d)
     }
 }
 
-static const char *refuse(void *payload, const char *file)
-{
-    return ws_repo_owns_file(payload, file) ? "it is a tracked file or lies in a worktree" : NULL;
-}
-
 static void check_tool(struct doctor *d, const char *id)
 {
     struct ws_session *s = &d->session;
     const struct ws_profile *p = ws_profiles_find(&s->config.profiles, id);
-    const char *path = getenv("PATH");
     struct ws_error err = {0};
-    char *file = NULL;
+    char *file = p != NULL ? ws_cli_find_tool(s, p, &err) : NULL;
 
     if (p == NULL) {
         say(d, warn, "tool", "%s: there is no profile of that id", id);
-    } else if (ws_find_program(&file, p->command, path != NULL ? path : "", refuse, s->repo,
-                               &err) != 0) {
+    } else if (file == NULL) {
         say(d, warn, "tool", "%s: %s", id, err.message);
     } else {
         say(d, pass, "tool", "%s: %s", id, file);

@@ -8,7 +8,6 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
-#include "wsfsm/base/text.h"
 #include "wsfsm/machine/emit.h"
 #include "wsfsm/machine/parse.h"
 #include "wsfsm/steps/binding.h"
@@ -76,9 +75,7 @@ static int chosen(const struct ws_machine **out, struct ws_machine **owned, stru
     return status;
 }
 
-/* --- show, graph
- * --------------------------------------------------------------------------------------------------
- */
+/* --- show, graph --- */
 
 static const char *const formats[] = {"dot", "mermaid", "json", NULL};
 
@@ -161,9 +158,7 @@ static const struct ws_cmd cmd_graph = {
     .run = run_graph,
 };
 
-/* --- check
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- check --- */
 
 static const char *const error_only[] = {"error", NULL};
 
@@ -236,9 +231,7 @@ static const struct ws_cmd cmd_check = {
     .run = run_check,
 };
 
-/* --- explain
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- explain --- */
 
 static const struct ws_positional explain_positionals[] = {
     {.name = "CODE",
@@ -290,12 +283,9 @@ static int unknown_code(const char *code, struct ws_error *err)
     for (size_t i = 0; i < count; i++) {
         codes[i] = all[i].code;
     }
-    const char *nearest = ws_nearest(code, codes, count);
+    ws_cli_unknown(err, code, codes, count, "no such code", "'wsfsm machine explain' lists them");
     free(codes);
-    if (nearest != NULL) {
-        return ws_fail(err, WS_E_UNKNOWN_ID, code, "no such code; did you mean '%s'?", nearest);
-    }
-    return ws_fail(err, WS_E_UNKNOWN_ID, code, "no such code; 'wsfsm machine explain' lists them");
+    return -1;
 }
 
 static void list_codes(struct ws_cli *cli)

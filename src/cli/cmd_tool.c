@@ -10,29 +10,10 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
-#include "wsfsm/base/text.h"
 #include "wsfsm/proc/proc.h"
 #include "wsfsm/steps/toolrun.h"
 
-/* --- list
- * ---------------------------------------------------------------------------------------------------------
- */
-
-static const char *refuse(void *payload, const char *file)
-{
-    return ws_repo_owns_file(payload, file) ? "it is a tracked file or lies in a worktree" : NULL;
-}
-
-/* The file that would be executed, malloc'ed; NULL: none is found. */
-static char *find(struct ws_session *s, const struct ws_profile *p)
-{
-    const char *path = getenv("PATH");
-    char *file = NULL;
-
-    return ws_find_program(&file, p->command, path != NULL ? path : "", refuse, s->repo, NULL) == 0
-               ? file
-               : NULL;
-}
+/* --- list --- */
 
 static void list_json(struct ws_buf *out, struct ws_session *s)
 {
@@ -40,7 +21,7 @@ static void list_json(struct ws_buf *out, struct ws_session *s)
     for (size_t i = 0; i < s->config.profiles.len; i++) {
         const struct ws_profile *p = &s->config.profiles.items[i];
         struct ws_buf profile = {0};
-        char *file = find(s, p);
+        char *file = ws_cli_find_tool(s, p, NULL);
 
         ws_profile_json(&profile, p);
         ws_json_open(out, '{');
@@ -68,7 +49,7 @@ static void list_text(struct ws_buf *out, struct ws_session *s)
     }
     for (size_t i = 0; i < s->config.profiles.len; i++) {
         const struct ws_profile *p = &s->config.profiles.items[i];
-        char *file = find(s, p);
+        char *file = ws_cli_find_tool(s, p, NULL);
 
         ws_columns_add(&table, p->id);
         ws_columns_add(&table, ws_tool_type_name(p->type));
@@ -103,9 +84,7 @@ static const struct ws_cmd cmd_list = {
     .run = run_list,
 };
 
-/* --- run
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- run --- */
 
 static const struct ws_option run_options[] = {
     {.name = "model",
@@ -155,12 +134,7 @@ static const struct ws_profile *chosen(const struct ws_profiles *profiles, const
         for (size_t i = 0; i < profiles->len; i++) {
             ids[i] = profiles->items[i].id;
         }
-        const char *nearest = ws_nearest(id, ids, profiles->len);
-        if (nearest != NULL) {
-            ws_fail(err, WS_E_UNKNOWN_ID, id, "no such tool; did you mean '%s'?", nearest);
-        } else {
-            ws_fail(err, WS_E_UNKNOWN_ID, id, "no such tool; 'wsfsm tool list' lists them");
-        }
+        ws_cli_unknown(err, id, ids, profiles->len, "no such tool", "'wsfsm tool list' lists them");
         free(ids);
     }
     return p;

@@ -6,7 +6,6 @@
 #include "worktrees.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
-#include "wsfsm/base/text.h"
 #include "wsfsm/run/lock.h"
 
 const struct ws_worktree_info *ws_cli_find_worktree(const struct ws_worktree_infos *infos,
@@ -22,14 +21,7 @@ const struct ws_worktree_info *ws_cli_find_worktree(const struct ws_worktree_inf
         }
     }
     if (found == NULL) {
-        const char *nearest = infos->len > 0 ? ws_nearest(ws_id, ids, infos->len) : NULL;
-
-        if (nearest != NULL) {
-            ws_fail(err, WS_E_UNKNOWN_ID, ws_id,
-                    "this workstream has no worktree; did you mean '%s'?", nearest);
-        } else {
-            ws_fail(err, WS_E_UNKNOWN_ID, ws_id, "this workstream has no worktree");
-        }
+        ws_cli_unknown(err, ws_id, ids, infos->len, "this workstream has no worktree", NULL);
     }
     free(ids);
     return found;
@@ -49,9 +41,7 @@ static int open_and_list(struct ws_session *s, struct ws_worktree_infos *infos, 
     return 0;
 }
 
-/* --- list
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- list --- */
 
 static void list_json(struct ws_buf *out, const struct ws_worktree_infos *infos)
 {
@@ -119,9 +109,7 @@ static const struct ws_cmd cmd_list = {
     .run = run_list,
 };
 
-/* --- remove, gc
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- remove, gc --- */
 
 static void print_removed(struct ws_cli *cli, const struct ws_worktree_info *w,
                           const char *snapshot, const char *kept)

@@ -69,9 +69,7 @@ static const struct ws_option options[] = {
     {0},
 };
 
-/* --- status
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- status --- */
 
 static void change_json(struct ws_buf *out, const struct ws_change *c)
 {
@@ -161,9 +159,7 @@ const struct ws_cmd ws_cmd_worktree_status = {
     .run = run_status,
 };
 
-/* --- validate-scope
- * -----------------------------------------------------------------------------------------------
- */
+/* --- validate-scope --- */
 
 /* The scope as it was when the run began, not as the bundle says now. */
 static int read_plan(struct ws_plan *plan, struct look *l, struct ws_error *err)

@@ -9,12 +9,10 @@ void ws_completion_bash(struct ws_buf *out, const struct ws_cmd *root);
 void ws_completion_zsh(struct ws_buf *out, const struct ws_cmd *root);
 void ws_completion_fish(struct ws_buf *out, const struct ws_cmd *root);
 
-/* --- what they share
- * ---------------------------------------------------------------------------------------- */
+/* --- what they share --- */
 
 /* Calls `each` for every visible command below the root, sub-commands behind their parent, with its
- * path
- * ("machine check"). */
+ * path ("machine check"). */
 void ws_completion_walk(const struct ws_cmd *root,
                         void (*each)(struct ws_buf *out, const char *path,
                                      const struct ws_cmd *cmd),

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "wsfsm/base/mem.h"
-#include "wsfsm/base/text.h"
+#include "wsfsm/proc/proc.h"
 #include "wsfsm/run/lock.h"
 
 /* An error that points to findings "above" names the first of them where nothing stands above. */
@@ -63,7 +63,7 @@ int ws_cli_open_database(struct ws_session *s, const struct ws_cli *cli, enum ws
     return 0;
 }
 
-static int unknown_run(struct ws_session *s, const char *kind, const char *id, bool by_run,
+static int unknown_run(struct ws_session *s, const char *id, bool by_run, const char *what,
                        struct ws_error *err)
 {
     struct ws_run_rows all = {0};
@@ -75,12 +75,7 @@ static int unknown_run(struct ws_session *s, const char *kind, const char *id, b
     for (size_t i = 0; i < all.len; i++) {
         ids[i] = by_run ? all.items[i].run_id : all.items[i].ws_id;
     }
-    const char *nearest = all.len > 0 ? ws_nearest(id, ids, all.len) : NULL;
-    if (nearest != NULL && strcmp(nearest, id) != 0) {
-        ws_fail(err, WS_E_UNKNOWN_ID, id, "no such %s; did you mean '%s'?", kind, nearest);
-    } else {
-        ws_fail(err, WS_E_UNKNOWN_ID, id, "no such %s; 'wsfsm status' lists them", kind);
-    }
+    ws_cli_unknown(err, id, ids, all.len, what, "'wsfsm status' lists them");
     free(ids);
     ws_run_rows_release(&all);
     return -1;
@@ -96,9 +91,10 @@ int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_i
         return 0;
     }
     if (run_id != NULL) {
-        return unknown_run(s, ws_id != NULL ? "run of this workstream" : "run", run_id, true, err);
+        return unknown_run(s, run_id, true,
+                           ws_id != NULL ? "no such run of this workstream" : "no such run", err);
     }
-    return unknown_run(s, "workstream in the database", ws_id, false, err);
+    return unknown_run(s, ws_id, false, "no run of such a workstream", err);
 }
 
 const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_row *run)
@@ -115,4 +111,20 @@ const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_
     }
     *pid = 0;
     return "interrupted";
+}
+
+static const char *refuse(void *payload, const char *file)
+{
+    return ws_repo_owns_file(payload, file) ? "it is a tracked file or lies in a worktree" : NULL;
+}
+
+char *ws_cli_find_tool(struct ws_session *s, const struct ws_profile *profile, struct ws_error *err)
+{
+    const char *path = getenv("PATH");
+    char *file = NULL;
+
+    return ws_find_program(&file, profile->command, path != NULL ? path : "", refuse, s->repo,
+                           err) == 0
+               ? file
+               : NULL;
 }

@@ -24,4 +24,8 @@ int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_i
  */
 const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_row *run);
 
+/* The file that would be executed, malloc'ed; NULL: none is found, *err says why. */
+char *ws_cli_find_tool(struct ws_session *s, const struct ws_profile *profile,
+                       struct ws_error *err);
+
 #endif
