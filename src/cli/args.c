@@ -215,13 +215,13 @@ static void restart_getopt(void)
 static int parse_level(struct ws_args *a, int *used, int argc, char **argv, struct ws_error *err)
 {
     struct level l;
-    int result = 0, status = 0;
+    int status = 0;
 
     level_init(&l, a);
     restart_getopt();
     while (status == 0) {
         optarg = NULL;
-        result = getopt_long(argc, argv, ws_buf_str(&l.letters), l.longs, NULL);
+        int result = getopt_long(argc, argv, ws_buf_str(&l.letters), l.longs, NULL);
         if (result == -1) {
             break;
         }

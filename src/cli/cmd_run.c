@@ -93,7 +93,7 @@ static int run_in(struct ws_session *session, struct ws_cli *cli, struct ws_stop
 
     ws_progress_init(&view, cli);
     struct ws_observer observer = ws_progress_observer(&view);
-    struct ws_run_options run = {
+    const struct ws_run_options how = {
         .run_id = ws_args_value(cli->args, "run-id"),
         .base = ws_args_value(cli->args, "base"),
         .model = ws_args_value(cli->args, "model"),
@@ -103,7 +103,7 @@ static int run_in(struct ws_session *session, struct ws_cli *cli, struct ws_stop
         .observer = &observer,
     };
     int status = ws_run_single_workstream_from_bundle(
-        &summary, session, ws_args_value(cli->args, "ws-id"), &run, &diags, err);
+        &summary, session, ws_args_value(cli->args, "ws-id"), &how, &diags, err);
     ws_progress_end(&view);
     tell_findings(cli, &diags, status != 0 && ws_code_exit(err->code) == ws_code_exit(WS_E_BUNDLE));
     if (status == 0) {

@@ -99,12 +99,11 @@ static const char *shown(const char *path)
 
 static int check(struct findings *f, struct surroundings *s, const char *path, struct ws_error *err)
 {
-    struct ws_tree_view view = {0};
+    struct ws_tree_view view = ws_base_tree_view(&s->base);
     bool folder = ws_path_is_dir(path);
     struct ws_between between = {.alone = !folder, .has_tool = has_tool, .payload = s};
 
     if (s->has_base) {
-        view = ws_base_tree_view(&s->base);
         between.tree = &view;
     }
     if (folder) {
