@@ -17,6 +17,8 @@
 #include "wsfsm/proc/proc.h"
 
 enum {
+    QUIET_LOOKS =
+        2, /* that find nothing: pids may have wrapped around behind the first one's back */
     DEATH_MS = 1000,        /* for one process to die */
     STRAYS_MS = 10000,      /* for all of it */
     ENVIRON_MAX = 16 << 20, /* more than the kernel lets a program have */
@@ -119,26 +121,51 @@ struct tally {
     int met, killed, alive;
 };
 
-/* One look at all processes. Each is dealt with as soon as it is met: a list made first would be
- * out of date when a chain of short-lived ones is at work, whose next member mostly has a higher
- * pid and is met in the same look. */
+/* A cursor over the pids of the system that never reads far ahead. readdir() would fetch a thousand
+ * names at once, and a chain of processes that fork and exit every few milliseconds would have
+ * moved on before its name is looked at. */
+struct cursor {
+    int fd;
+    _Alignas(8) char names[288]; /* the longest name fits, and a few pids */
+    size_t at, end;
+};
+
+/* 0 at the end. */
+static pid_t next_pid(struct cursor *c)
+{
+    for (;;) {
+        if (c->at >= c->end) {
+            ssize_t n = getdents64(c->fd, c->names, sizeof c->names);
+            if (n <= 0)
+                return 0;
+            c->at = 0;
+            c->end = (size_t)n;
+        }
+        const struct dirent64 *entry = (const void *)(c->names + c->at);
+        long long pid;
+        c->at += entry->d_reclen;
+        if (ws_parse_int(&pid, entry->d_name, 1, INT32_MAX))
+            return (pid_t)pid;
+    }
+}
+
+/* One look at all processes. Each is dealt with as soon as it is met; the next member of such a
+ * chain mostly has a higher pid and is met in the same look. */
 static int kill_round(struct tally *t, const char *key)
 {
-    DIR *dir = opendir("/proc");
+    struct cursor c = {.fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     *t = (struct tally){0};
-    if (dir == NULL)
+    if (c.fd < 0)
         return -1;
-    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        long long pid;
-        if (!ws_parse_int(&pid, entry->d_name, 1, INT32_MAX) || !has_key((pid_t)pid, key) ||
-            is_own_line((pid_t)pid))
+    for (pid_t pid; (pid = next_pid(&c)) != 0;) {
+        if (!has_key(pid, key) || is_own_line(pid))
             continue;
-        enum fate fate = kill_process((pid_t)pid, key);
+        enum fate fate = kill_process(pid, key);
         t->met++;
         t->killed += fate == FATE_KILLED;
         t->alive += fate == FATE_ALIVE;
     }
-    closedir(dir);
+    close(c.fd);
     return 0;
 }
 
@@ -146,12 +173,14 @@ int ws_kill_strays(const char *key, struct ws_error *err)
 {
     int64_t end = ws_boot_ms() + STRAYS_MS;
     int killed = 0;
+    int quiet = 0;
     struct tally t;
     do {
         if (kill_round(&t, key) < 0)
             return ws_fail_errno(err, WS_E_IO, "/proc", "cannot look for processes left behind");
         killed += t.killed;
-    } while (t.met > t.alive && ws_boot_ms() < end); /* until a look finds none that can be ended */
+        quiet = t.met == 0 ? quiet + 1 : 0;
+    } while (quiet < QUIET_LOOKS && ws_boot_ms() < end);
     if (t.met > 0)
         return ws_fail(err, WS_E_IO, key,
                        "%d processes that an earlier run left behind cannot be ended", t.met);
