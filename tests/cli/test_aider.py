@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from model_server import ModelServer
-from support import CALC_FIXED, IS_FIXED, SOURCE
+from support import CALC_FIXED, IS_FIXED, SOURCE, WSFSM
 
 AIDER = "aider-chat==0.86.2"
 VENV = Path(os.environ.get("WSFSM_AIDER_VENV", SOURCE / "build/aider/venv"))
@@ -71,12 +71,27 @@ def test_leaves_no_trace_in_repository_and_configuration(with_aider):
     assert "Your Name" not in (with_aider.root / ".git/config").read_text()
 
 
-def test_asks_nobody_but_the_model(with_aider):
+def test_key_is_not_in_the_log(with_aider):
     with ModelServer(EDIT) as model:
         with_aider.run_with(model).must(0)
-        log = log_of(with_aider)
-    assert "githubusercontent" not in log and "HTTPSConnectionPool" not in log
-    assert "sk-scripted-0123456789" not in log
+    assert "sk-scripted-0123456789" not in log_of(with_aider)
+
+
+def test_asks_nobody_but_the_model(with_aider):
+    """Aider has no option against fetching a list of prices for a model it does not know; a fresh list keeps it off."""
+    prices = with_aider.home / ".aider/caches/model_prices_and_context_window.json"
+    prices.parent.mkdir(parents=True)
+    prices.write_text('{"openai/scripted": {"max_tokens": 9999, "litellm_provider": "openai", "mode": "chat"}}')
+    trace = with_aider.outside / "trace"
+    with_aider.settle()
+    with ModelServer(EDIT) as model:
+        subprocess.run(["strace", "-f", "-qq", "-e", "trace=connect", "-e", "signal=none", "-o", trace, WSFSM, "run",
+                        "--ws-id", "ws-fix", "--model", "openai/scripted"], cwd=with_aider.root, check=True, timeout=300,
+                       env={**with_aider.env, "OPENAI_API_BASE": model.url, "ASAN_OPTIONS": "detect_leaks=0"})
+        port = model.server.server_port
+    asked = {line.split("connect(")[1] for line in trace.read_text().splitlines() if "sa_family=AF_INET" in line}
+    others = [line for line in asked if f"htons({port})" not in line or "127.0.0.1" not in line]
+    assert asked and not others, others
 
 
 def test_server_error_with_exit_zero_is_a_failure(with_aider):

@@ -49,7 +49,7 @@ SOUND_YAML = {
     "no is a string in 1.2": YAML.replace("OS-1", "no"),
     "free metadata": YAML + "metadata:\n  anything:\n    - goes: {here: [1, 2.5, null, true]}\n",
     "circuit breaker": YAML + "circuit_breaker: {max_attempts: 3}\n",
-    "known extras": YAML + "title: T\ndoc_id: D\nkind: K\npriority: 1\nparallel_ok: true\nconflict_group: g\n",
+    "known extras": YAML + "title: T\ndoc_id: D\nkind: K\npriority: high\nparallel_ok: true\nconflict_group: g\n",
     "windows path": YAML.replace("src/", "src\\calc.py"),
     "glob": YAML.replace("[src/]", "['src/**/*.py', 'a?b']"),
     "byte order mark": b"\xef\xbb\xbf" + YAML.encode(),
@@ -87,7 +87,7 @@ UNSOUND_YAML = {
     "magic": YAML.replace("[src/]", "[':(top)x']"), "empty path": YAML.replace("[src/]", "['']"),
     "control in path": YAML.replace("[src/]", '["a\\x01b"]'), "nul in path": YAML.replace("[src/]", '["a\\0b"]'),
     "bad utf-8": YAML.encode().replace(b"OS-1", b"\xff\xfe"), "nul": YAML.encode() + b"\0",
-    "self dependency": YAML + "depends_on: [ws-a]\n", "too deep": YAML + "metadata: " + "{a: " * 40 + "1" + "}" * 40,
+    "too deep": YAML + "metadata: " + "{a: " * 40 + "1" + "}" * 40,
     "huge scalar": YAML.replace("Do it.", "x" * 70000), "bad dependency id": YAML + "depends_on: ['../x']\n",
     "tool empty": YAML.replace("tool: agent", "tool: ''"), "null required": YAML.replace("tool: agent", "tool: null"),
 }
@@ -191,6 +191,10 @@ def test_unknown_dependency(repo):
     assert "ws-none" in result.stdout + result.stderr
 
 
+def test_dependency_on_itself(repo):
+    validate(repo, YAML + "depends_on: [ws-a]\n", rc=1)
+
+
 def test_cycle_is_printed(repo):
     result = folder(repo, 1, a={"files_scope": ["a/"], "depends_on": ["ws-c"]},
                     b={"files_scope": ["b/"], "depends_on": ["ws-a"]},
@@ -268,7 +272,7 @@ def test_ansi_in_a_bundle_does_not_drive_the_terminal(repo):
 def test_run_warns_of_trouble_elsewhere(ready):
     ready.write("workstreams/broken.yaml", "[")
     ready.uncommitted = True
-    result = ready.run().must(0)
+    result = ready.run("ws-fix", "-v").must(0)
     assert "broken.yaml" in result.stderr
 
 

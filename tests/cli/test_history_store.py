@@ -272,7 +272,7 @@ def tampered(repo, *statements):
 
 
 @pytest.mark.parametrize("statement", [
-    "UPDATE transitions SET event = 'skipped' WHERE run_id = 'r1' AND seq = 3",
+    "UPDATE transitions SET event = 'passed' WHERE run_id = 'r1' AND seq = 3",
     "UPDATE transitions SET at = '2020-01-01T00:00:00.000Z' WHERE run_id = 'r1' AND seq = 2",
     "UPDATE transitions SET tree_oid = hex(zeroblob(20)) WHERE run_id = 'r1' AND seq = 2",
     "DELETE FROM transitions WHERE run_id = 'r1' AND seq = 4",

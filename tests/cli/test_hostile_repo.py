@@ -181,7 +181,7 @@ def test_shallow_and_packed(ready, tmp_path):
 
 
 @pytest.mark.parametrize("prepare, word", [
-    (["sparse-checkout", "set", "src"], "sparse"),
+    (["sparse-checkout", "set", "src", "workstreams"], "sparse"),
     (["update-index", "--split-index"], "split"),
     (["config", "extensions.partialClone", "origin"], "partial"),
     (["config", "extensions.madeUp", "true"], "madeup"),

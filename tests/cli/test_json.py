@@ -49,14 +49,14 @@ def test_details_of_a_tool(ready):
 def test_log_paths_exist(ready):
     ready.agent(FIX + "echo hello")
     edit = ready.run().must(0).json["step_results"]["edit"]["details"]
-    paths = [value for value in edit["tools"][0].values() if isinstance(value, str) and ".wsfsm" in value]
-    assert paths
-    for path in paths:
-        assert (ready.root / path).is_file(), path
+    for stream in ("stdout", "stderr"):
+        log = edit["tools"][0][stream + "_log"]
+        assert (ready.root / ".wsfsm" / log).is_file(), log
+    assert edit["tools"][0]["stdout_bytes"] == 6
 
 
 @pytest.mark.parametrize("spoil, args, rc, code", [
-    (lambda repo: repo.write("workstreams/ws-fix.json", "{}"), ["--ws-id", "ws-fix"], 3, "bad_bundle"),
+    (lambda repo: repo.write("workstreams/ws-fix.json", '{"id": "ws-fix"}'), ["--ws-id", "ws-fix"], 3, "bad_bundle"),
     (lambda repo: None, ["--ws-id", "ws-none"], 3, "unknown_id"),
     (lambda repo: repo.write("wsfsm.yaml", "what: 1\n"), ["--ws-id", "ws-fix"], 3, "bad_config"),
     (lambda repo: repo.write("src/calc.py", "dirty\n"), ["--ws-id", "ws-fix"], 4, "dirty_scope"),

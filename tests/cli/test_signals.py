@@ -98,7 +98,7 @@ def test_kill_nine_then_the_same_end(hanging):
 
 def test_unfinished_run_does_not_stop_a_new_one(hanging):
     interrupted(hanging, signal.SIGTERM)
-    result = hanging.run("ws-fix", "--run-id", "r2").must(0)
+    result = hanging.run("ws-fix", "--run-id", "r2", "-v").must(0)
     assert "r1" in result.stderr
     hanging.run("ws-fix", "--run-id", "r1").must(0)
     assert {row["status"] for row in hanging.rows("SELECT status FROM runs")} == {"completed"}
