@@ -8,8 +8,13 @@
  *     orchestrator --request, "stop"--> guard --fork/exec--> program (own session)
  *                  <--progress, result--
  *
- * The end of a program is its main process reaped, not its pipes closed. A result is returned only when no
- * descendant is left.
+ * The end of a program is its main process reaped, not its pipes closed: its last output is awaited for 1 s at most,
+ * what it left running gets SIGTERM and 0.5 s, then SIGKILL. A result is returned only when no descendant is left.
+ * When the supervisor itself is killed, ws_proc_run() ends what it watched over; when both are, ws_kill_strays().
+ *
+ * Output is binary: in strings made of it a NUL byte reads '?'. A log over its cap keeps the first half of the cap and
+ * the last, with a line "[wsfsm: N bytes cut here]" between; until the program ends it shows the first half only.
+ * Failure patterns are matched on lines as printed (cut at 64 KiB), so that hiding a secret changes no verdict.
  */
 #ifndef WSFSM_PROC_PROC_H
 #define WSFSM_PROC_PROC_H
@@ -26,6 +31,7 @@ enum { WS_LOG_CAP = 64 << 20, WS_GRACE_MS = 5000, WS_TAIL_MAX = 8192 };
 enum ws_limit { WS_LIMIT_NONE, WS_LIMIT_WALL, WS_LIMIT_IDLE, WS_LIMIT_DEADLINE };
 const char *ws_limit_name(enum ws_limit limit); /* NULL, "wall", "idle", "deadline" */
 
+/* Paths are borrowed: whoever fills them in keeps and frees them. The vectors are owned. */
 struct ws_command {
     const char *program;       /* absolute path of the file to execute */
     struct ws_strv argv;       /* argv[0] included */
@@ -66,20 +72,22 @@ struct ws_exit {
     enum ws_limit timed_out;
     bool stopped;            /* ended because the stop was raised */
     bool pattern_matched;    /* a failure pattern matched ... */
-    char *matched_line;      /* ... this line (redacted; NULL else) */
+    char *matched_line;      /* ... this line (redacted, at most WS_TAIL_MAX bytes; NULL else) */
     int64_t duration_ms;
     uint64_t stdout_bytes, stderr_bytes; /* printed, before any cut */
     bool stdout_cut, stderr_cut;
     char *stdout_tail, *stderr_tail;     /* last WS_TAIL_MAX bytes at most, redacted; never NULL when started */
-    int leftovers;           /* descendants that had to be killed after the main process ended */
+    int leftovers;           /* descendants that had to be ended after the main process had ended */
     bool log_failed;         /* a log file could not be written whole (disk full) */
 };
 
-void ws_command_release(struct ws_command *c);
+void ws_command_release(struct ws_command *c); /* the vectors */
 void ws_exit_release(struct ws_exit *e);
 
-/* Runs the command to its end. 0: *out says how it went, a program that could not be started included. -1: the
- * supervisor itself failed; nothing runs any more. Exactly one command at a time per process. */
+/* Runs the command to its end. 0: *out says how it went, a program that could not be started included; one whose stop
+ * was raised before is not started at all. -1: the supervisor itself failed; nothing runs any more, except where the
+ * message says that processes cannot be ended (another user's, or stuck in the kernel, after 10 s of SIGKILL).
+ * Exactly one command at a time per process. */
 int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws_watch *watch,
                 struct ws_error *err);
 
@@ -102,7 +110,8 @@ int ws_find_program(char **out, const char *command, const char *path,
                     struct ws_error *err);
 
 /* Ends every process of this user whose environment holds WSFSM_KEY=<key> or one beginning with `key` and '/'
- * (left behind by a supervisor that was killed too). Returns how many were killed, -1 on failure. */
+ * (left behind by a supervisor that was killed too), but never ourselves or an ancestor. Returns how many were killed,
+ * -1 on failure. A process that wiped its own environment is not found. */
 int ws_kill_strays(const char *key, struct ws_error *err);
 
 #endif

@@ -23,7 +23,8 @@ void ws_stop_release(struct ws_stop *s);
 void ws_stop_raise(struct ws_stop *s, enum ws_stop_kind kind, int signal);
 
 /* Routes SIGINT (cancel), SIGTERM and SIGHUP (interrupt) here; a second signal ends the process at once by its
- * default action, and the lifeline ends the tool. Only one stop can be routed; release undoes it. */
+ * default action, and the lifeline ends the tool. A SIGHUP that was ignored before (nohup) stays ignored. Only one
+ * stop can be routed; release undoes it. */
 int ws_stop_on_signals(struct ws_stop *s, struct ws_error *err);
 
 #endif
