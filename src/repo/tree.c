@@ -36,6 +36,38 @@ enum ws_entry ws_repo_look(struct ws_repo *r, const char *tree, const char *path
     return found;
 }
 
+int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tree,
+                         const struct ws_strv *paths, struct ws_error *err)
+{
+    git_index *index = NULL;
+    git_tree *t = NULL;
+    git_oid oid;
+
+    if (ws_git_tree(&t, r, tree, err) < 0) {
+        return -1;
+    }
+    int rc = git_index_new(&index);
+    if (rc == 0) {
+        rc = git_index_read_tree(index, t);
+    }
+    for (size_t i = 0; rc == 0 && i < paths->len; i++) {
+        rc = git_index_remove(index, paths->items[i], 0);
+        if (rc == GIT_ENOTFOUND) {
+            rc = 0;
+        }
+    }
+    if (rc == 0) {
+        rc = git_index_write_tree_to(&oid, index, r->git);
+    }
+    git_index_free(index);
+    git_tree_free(t);
+    if (rc < 0) {
+        return ws_fail_git(err, WS_E_REPOSITORY, rc, tree, "a tree cannot be written");
+    }
+    ws_git_hex(out, &oid);
+    return 0;
+}
+
 struct walk {
     int (*each)(void *payload, const char *path);
     void *payload;

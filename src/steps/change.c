@@ -1,6 +1,5 @@
 #include "change.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "wsfsm/base/json.h"
@@ -24,14 +23,54 @@ static void add_names(struct ws_strv *out, const struct ws_changes *changes)
     ws_strv_unique(out);
 }
 
+/* By-products of the steps since the last change which this attempt did not touch: an agent that is
+ * called again finds them in the worktree, and they are none of its doing. */
+static int find_carried(struct ws_strv *out, const struct ws_work *w, struct ws_error *err)
+{
+    const struct ws_context *c = w->context;
+    struct ws_changes left = {0}, touched = {0};
+    struct ws_strv names = {0};
+    int rc = ws_repo_diff(&left, c->repo, c->facts.change, w->start.tree, err);
+    if (rc == 0)
+        rc = ws_repo_diff(&touched, c->repo, w->start.tree, w->now.tree, err);
+    if (rc == 0)
+        add_names(&names, &touched);
+    for (size_t i = 0; rc == 0 && i < left.len; i++) {
+        const struct ws_change *ch = &left.items[i];
+        if ((ch->status == 'A' || ch->old_path) && !ws_strv_has(&names, ch->path))
+            ws_strv_add(out, ch->path);
+    }
+    ws_changes_release(&left);
+    ws_changes_release(&touched);
+    ws_strv_release(&names);
+    return rc;
+}
+
+static int tree_of_change(char out[WS_OID_HEX], const struct ws_work *w, struct ws_error *err)
+{
+    const struct ws_context *c = w->context;
+    struct ws_strv carried = {0};
+    int rc = 0;
+    memcpy(out, w->now.tree, WS_OID_HEX);
+    if (c->facts.change[0] && strcmp(c->facts.change, w->start.tree))
+        rc = find_carried(&carried, w, err);
+    if (rc == 0 && carried.len)
+        rc = ws_repo_tree_without(out, c->repo, w->now.tree, &carried, err);
+    ws_strv_release(&carried);
+    return rc;
+}
+
 int ws_change_take(struct ws_work *w, struct ws_error *err)
 {
     struct ws_context *c = w->context;
     struct ws_changes changes = {0};
-    int rc = ws_repo_diff(&changes, c->repo, c->plan->base_oid, w->now.tree, err);
+    char tree[WS_OID_HEX];
+    int rc = tree_of_change(tree, w, err);
+    if (rc == 0)
+        rc = ws_repo_diff(&changes, c->repo, c->plan->base_oid, tree, err);
     if (rc == 0) {
         ws_facts_release(&c->facts);
-        snprintf(c->facts.change, sizeof c->facts.change, "%s", w->now.tree);
+        memcpy(c->facts.change, tree, sizeof tree);
         add_names(&c->facts.changed_files, &changes);
         name_each(&c->facts.violations, "nested repository", &w->now.nested);
         name_each(&c->facts.violations, "device, FIFO or socket", &w->now.special);

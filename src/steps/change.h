@@ -4,8 +4,9 @@
 
 #include "work.h"
 
-/* After an edit: the worktree's content is the change now. Fills change, changed_files and what in
- * it can never be in scope (nested repositories, devices, files too large to be kept). */
+/* After an edit: the worktree's content is the change now, without the by-products that steps since
+ * the last change left behind and this attempt did not touch. Fills change, changed_files and what
+ * in it can never be in scope (nested repositories, devices, files too large to be kept). */
 int ws_change_take(struct ws_work *w, struct ws_error *err);
 
 /* Paths of the change that exist in it, for `{changed_files}`. */

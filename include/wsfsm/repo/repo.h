@@ -63,6 +63,10 @@ int ws_repo_tree_of(char tree[WS_OID_HEX], struct ws_repo *r, const char *commit
 int ws_repo_blob(struct ws_buf *out, struct ws_repo *r, const char *tree, const char *path, size_t limit,
                  struct ws_error *err);
 
+/* Writes the tree without these files; folders that become empty go with them. A path it does not have is fine. */
+int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tree, const struct ws_strv *paths,
+                         struct ws_error *err);
+
 struct ws_change {
     char status;    /* A D M T(ype) R(enamed) */
     char *path;     /* the name now (of a deletion: the name it had) */
