@@ -59,8 +59,11 @@ static size_t name_calls(struct ws_buf *out, const struct ws_context *c, const s
             name_test(out, i + 1, tests->items[i]);
         return tests->len;
     }
-    name_tool(out, plan->workstream.tool, plan);
-    return 1;
+    if (!strcmp(a->step_name, WS_STEP_EDIT)) {
+        name_tool(out, plan->workstream.tool, plan);
+        return 1;
+    }
+    return 0; /* a handler that calls no tool */
 }
 
 static bool has_arm(const struct ws_context *c, const struct ws_state *s, const char *event)
