@@ -367,13 +367,18 @@ static int try_all(int state)
 {
     static const char *const names[] = {"start",  "passed", "interrupted", "timeout",
                                         "cancel", "again",  "bogus"};
+    struct row rows[ARM_COUNT];
     int accepted = 0;
 
+    for (int arm = 0; arm < ARM_COUNT; arm++) {
+        rows[arm] = row_of(arm);
+        rows[arm].prev = here.hash;
+    }
     for (int from = 0; from < toy.state_count; from++) {
         for (size_t e = 0; e < sizeof names / sizeof *names; e++) {
             for (int to = 0; to < toy.state_count; to++) {
                 for (int arm = 0; arm < ARM_COUNT; arm++) {
-                    struct row r = row_of(arm);
+                    struct row r = rows[arm];
                     r.from = toy_states[from].name;
                     r.event = names[e];
                     r.to = toy_states[to].name;
