@@ -363,7 +363,7 @@ int ws_store_append(int64_t *attempt, struct ws_store *s, const struct ws_move *
                     const struct ws_sealed *sealed, struct ws_error *err)
 {
     *attempt = 0;
-    if (ws_tx_begin(s, err) != 0) {
+    if (ws_tx_begin_patiently(s, err) != 0) {
         return -1;
     }
     bool dry_run = false;

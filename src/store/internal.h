@@ -28,7 +28,7 @@ struct ws_store {
     enum ws_store_mode mode;
     char id[33];
     char repo_id[65];
-    int64_t commit_wait_ms; /* how long a busy COMMIT is repeated */
+    int64_t commit_wait_ms; /* how long a busy COMMIT (and the BEGIN of a transition) is repeated */
     struct ws_tail tail;
     sqlite3_stmt *stmts[WS_STMT_COUNT];
 };
@@ -65,6 +65,8 @@ void ws_sql_copy(char *out, size_t size, sqlite3_stmt *stmt,
 /* One transaction: BEGIN IMMEDIATE, then the caller's writes, then the end. `rc` is what the writes
  * returned; on failure everything is rolled back and rc is passed on. */
 int ws_tx_begin(struct ws_store *s, struct ws_error *err);
+/* As patient as COMMIT is: what is to be written is the end of a step that took long. */
+int ws_tx_begin_patiently(struct ws_store *s, struct ws_error *err);
 int ws_tx_end(struct ws_store *s, int rc, struct ws_error *err);
 
 /* The time of a row: never before `last` ("" when there is none). */

@@ -189,6 +189,21 @@ int ws_tx_begin(struct ws_store *s, struct ws_error *err)
     return ws_sql_do(s, WS_STMT_BEGIN, "write to the database", err, "");
 }
 
+int ws_tx_begin_patiently(struct ws_store *s, struct ws_error *err)
+{
+    int64_t end = ws_boot_ms() + s->commit_wait_ms;
+    struct ws_error own = {0};
+    int rc;
+
+    do {
+        rc = ws_tx_begin(s, &own);
+    } while (rc != 0 && own.code == WS_E_BUSY && ws_boot_ms() < end);
+    if (rc != 0 && err != NULL) {
+        *err = own;
+    }
+    return rc;
+}
+
 /* A reader that will not go makes COMMIT fail and leaves the transaction open: COMMIT is repeated,
  * the writes in it are not. */
 static int commit(struct ws_store *s, struct ws_error *err)

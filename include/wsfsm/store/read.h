@@ -43,6 +43,7 @@ struct ws_attempt_rows {
     struct ws_attempt_row *items;
     size_t len, cap;
 };
+/* In the order in which they began; ws_id NULL: of all workstreams of the run. */
 int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
                       struct ws_error *err);
 void ws_attempt_rows_release(struct ws_attempt_rows *r);
@@ -55,6 +56,7 @@ struct ws_event_rows {
     struct ws_event_row *items;
     size_t len, cap;
 };
+/* In the order in which they were written; ws_id NULL: of all workstreams of the run. */
 int ws_store_events(struct ws_event_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
                     struct ws_error *err);
 void ws_event_rows_release(struct ws_event_rows *r);
@@ -71,6 +73,7 @@ struct ws_ledger_rows {
     struct ws_ledger_row *items;
     size_t len, cap;
 };
+/* By n; run_id NULL: all of it. */
 int ws_store_ledger(struct ws_ledger_rows *out, struct ws_store *s, const char *run_id, struct ws_error *err);
 void ws_ledger_rows_release(struct ws_ledger_rows *r);
 

@@ -404,6 +404,8 @@ START_TEST(a_lock_that_stays_is_busy)
 
     sqlite3_busy_timeout(store->db, 50);
     ck_assert_int_eq(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    store->commit_wait_ms = 100;
+    refused(create_run("r2", false), WS_E_BUSY, "locked by another program");
     refused(take("r1", ARM_START), WS_E_BUSY, "locked by another program");
     sqlite3_close(other);
     ok(take("r1", ARM_START));
