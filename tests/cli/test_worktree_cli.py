@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import FIX
+from support import CALC_FIXED, FIX
 
 
 @pytest.fixture
@@ -94,9 +94,8 @@ def test_worktree_removed_with_git(ran):
 
 def test_snapshots_are_shown_and_can_be_fetched(ready):
     ready.agent(FIX + "exit 1")
-    summary = ready.run().must(1).json
-    refs = [ref for ref in snapshots(ready) if not ref.endswith("/end")]
-    assert refs
-    shown = ready.wsfsm("history", "--ws-id", "ws-fix", "--run-id", summary["run_id"]).must(0).stdout
-    shown += ready.wsfsm("log", "--run-id", summary["run_id"]).must(0).stdout
-    assert refs[0] in shown
+    shown = ready.wsfsm("run", "--ws-id", "ws-fix").must(1).stdout
+    refs = [ref for ref in snapshots(ready) if not ref.endswith("/end") and ref in shown]
+    assert refs, (snapshots(ready), shown)
+    ready.git("fetch", "-q", ".", f"{refs[0]}:refs/heads/rescued")
+    assert ready.show("rescued", "src/calc.py") + "\n" == CALC_FIXED
