@@ -44,6 +44,7 @@ struct ws_guard {
     struct ws_child child;
     int status;      /* of waitpid(), once main_ended */
     bool main_ended; /* reaped */
+    bool drained;    /* both streams ended after it */
     bool childless;  /* nothing of the program is left */
 
     enum ws_phase phase;

@@ -19,6 +19,9 @@
 /* What a program leaves behind is not its work: time to tidy up, no more. */
 enum { LEFTOVER_GRACE_MS = 500 };
 
+/* A process closes its files before it is gone: what only closed its output is known after this. */
+enum { SETTLE_MS = 50 };
+
 /* Between rounds of killing; doubled each time. */
 enum { PAUSE_MIN_MS = 10, PAUSE_MAX_MS = 200 };
 
@@ -101,8 +104,12 @@ static enum ws_phase in_drain(struct ws_guard *g, int64_t now)
         return WS_PHASE_DONE;
     if (g->orphaned)
         return enter_kill(g, now);
-    bool ended = g->out.fd < 0 && g->err.fd < 0;
-    return ended || now >= g->phase_ends ? enter_term(g, now, LEFTOVER_GRACE_MS) : WS_PHASE_DRAIN;
+    if (!g->drained && g->out.fd < 0 && g->err.fd < 0) {
+        g->drained = true;
+        if (now + SETTLE_MS < g->phase_ends)
+            g->phase_ends = now + SETTLE_MS;
+    }
+    return now >= g->phase_ends ? enter_term(g, now, LEFTOVER_GRACE_MS) : WS_PHASE_DRAIN;
 }
 
 static enum ws_phase in_term(struct ws_guard *g, int64_t now)

@@ -336,12 +336,13 @@ START_TEST(idle_limit)
 {
     struct ws_command c;
     struct ws_exit e;
-    shell_init(&c, "for i in 1 2 3 4 5 6; do echo $i; sleep 0.1; done; exec sleep 1000");
+    shell_init(
+        &c, "i=0; while [ $i -lt 20 ]; do i=$((i + 1)); echo $i; sleep 0.1; done; exec sleep 1000");
     c.wall_ms = 60000;
-    c.idle_ms = 400; /* reset by each line */
+    c.idle_ms = 1500; /* reset by each line */
     run_command(&e, &c);
     ck_assert_int_eq(e.timed_out, WS_LIMIT_IDLE);
-    ck_assert_str_eq(e.stdout_tail, "1\n2\n3\n4\n5\n6\n");
+    ck_assert_ptr_nonnull(strstr(e.stdout_tail, "\n20\n"));
     ws_exit_release(&e);
 }
 END_TEST
@@ -386,7 +387,7 @@ START_TEST(a_program_may_tidy_up_after_sigterm)
     struct ws_command c;
     struct ws_exit e;
     shell_init(&c, "trap 'echo tidy; exit 4' TERM; echo up; while :; do sleep 0.05; done");
-    c.wall_ms = 300;
+    c.wall_ms = 1000;
     run_command(&e, &c);
     ck_assert_int_eq(e.timed_out, WS_LIMIT_WALL);
     ck_assert_int_eq(e.exit_code, 4);
@@ -400,12 +401,12 @@ START_TEST(a_program_that_ignores_sigterm_is_killed)
     struct ws_command c;
     struct ws_exit e;
     shell_init(&c, "trap '' TERM; while :; do sleep 0.05; done");
-    c.wall_ms = 100;
+    c.wall_ms = 1000;
     c.grace_ms = 200;
     run_command(&e, &c);
     ck_assert_int_eq(e.signal, SIGKILL);
     ck_assert_int_eq(e.timed_out, WS_LIMIT_WALL);
-    ck_assert(e.duration_ms >= 300);
+    ck_assert(e.duration_ms >= 1200);
     ws_exit_release(&e);
 }
 END_TEST

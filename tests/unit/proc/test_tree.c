@@ -114,7 +114,7 @@ START_TEST(program_over_its_limit)
     struct ws_command c;
     struct ws_exit e;
     nasty_init(&c, "stay");
-    c.wall_ms = 200;
+    c.wall_ms = 1000;
     run_command(&e, &c);
     ck_assert_int_eq(count_marked(), 0);
     ck_assert_int_eq(e.signal, SIGKILL);
@@ -320,13 +320,15 @@ START_TEST(output_held_open_by_a_leftover)
     struct ws_command c;
     struct ws_exit e;
     shell_init(&c, "(setsid sleep 1000 &); echo said; exit 7");
+    int64_t began = ws_boot_ms();
     run_command(&e, &c);
+    int64_t took = ws_boot_ms() - began;
     ck_assert_int_eq(count_marked(), 0);
     ck_assert_int_eq(e.exit_code, 7);
     ck_assert_int_eq(e.leftovers, 1);
     ck_assert_int_eq(e.timed_out, WS_LIMIT_NONE);
     ck_assert_str_eq(e.stdout_tail, "said\n");
-    ck_assert(e.duration_ms < 900); /* of the program, not of the wait for its leftover */
+    ck_assert(e.duration_ms <= took - 1000); /* of the program, not of the wait for its leftover */
     ws_exit_release(&e);
 }
 END_TEST
