@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -7,6 +8,10 @@
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+#include "wsfsm/base/strv.h"
+#include "wsfsm/base/text.h"
+#include "wsfsm/repo/repo.h"
 #include "wsfsm/store/read.h"
 
 enum { PAGE = 1000, POLL_MS = 200, TREE_SHORT = 10 };
@@ -41,11 +46,35 @@ struct history {
     int64_t after; /* printed up to here */
     int64_t left;  /* rows still wanted; -1: all */
     struct ws_columns table;
+    struct ws_strv refs;        /* the run's, in git; sorted */
+    struct ws_strv kept;        /* snapshots of the rows printed */
     char last_at[WS_TIME_SIZE]; /* time of row `after`; "": not known */
 };
 
-static void print_json(struct ws_buf *out, const struct ws_transition_row *t)
+static int by_name(const void *a, const void *b)
 {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What the attempt that ended by this transition left in the worktree; NULL: nothing was kept. The
+ * caller frees it. */
+static char *snapshot_of(const struct history *h, const struct ws_transition_row *t)
+{
+    char *ref = ws_format("refs/wsfsm/%s/%s/%lld", h->run_id, h->ws_id, (long long)t->seq);
+
+    if (h->refs.len == 0 ||
+        bsearch(&ref, h->refs.items, h->refs.len, sizeof *h->refs.items, by_name) == NULL) {
+        free(ref);
+        ref = NULL;
+    }
+    return ref;
+}
+
+static void print_json(const struct history *h, const struct ws_transition_row *t)
+{
+    struct ws_buf *out = &h->cli->out.text;
+    char *snapshot = snapshot_of(h, t);
+
     ws_json_open(out, '{');
     ws_json_kstr(out, "run_id", t->run_id);
     ws_json_kstr(out, "ws_id", t->ws_id);
@@ -63,6 +92,7 @@ static void print_json(struct ws_buf *out, const struct ws_transition_row *t)
     ws_json_kstr(out, "at", t->at);
     ws_json_kstr(out, "deadline", t->deadline);
     ws_json_kstr(out, "tree_oid", t->tree_oid);
+    ws_json_kstr(out, "snapshot", snapshot);
     ws_json_kraw(out, "facts", t->facts_json);
     if (t->attempt_id > 0) {
         ws_json_kint(out, "attempt_id", t->attempt_id);
@@ -74,6 +104,7 @@ static void print_json(struct ws_buf *out, const struct ws_transition_row *t)
     ws_json_kstr(out, "hash", t->hash);
     ws_json_close(out, '}');
     ws_buf_putc(out, '\n');
+    free(snapshot);
 }
 
 static void add_titles(struct ws_columns *table)
@@ -114,6 +145,41 @@ static void add_row(struct history *h, const struct ws_transition_row *t)
     } else {
         ws_columns_add(&h->table, NULL);
     }
+    char *snapshot = snapshot_of(h, t);
+    if (snapshot != NULL) {
+        ws_strv_take(&h->kept, snapshot);
+    }
+}
+
+/* Snapshots of the transitions printed, and those that are of none: kept when the worktree was
+ * reused or removed. */
+static void print_snapshots(struct history *h)
+{
+    struct ws_buf *out = &h->cli->out.text;
+
+    for (size_t i = 0; i < h->refs.len; i++) {
+        if (ws_starts_with(ws_path_base(h->refs.items[i]), "left-")) {
+            ws_strv_add(&h->kept, h->refs.items[i]);
+        }
+    }
+    if (h->kept.len > 0) {
+        ws_buf_puts(out, "\nsnapshots (git show REF; git restore --source REF -- PATH):\n");
+    }
+    for (size_t i = 0; i < h->kept.len; i++) {
+        ws_buf_puts(out, "  ");
+        ws_out_escaped(&h->cli->out, h->kept.items[i]);
+        ws_buf_putc(out, '\n');
+    }
+}
+
+static int read_refs(struct history *h, struct ws_error *err)
+{
+    char *prefix = ws_format("refs/wsfsm/%s/%s/", h->run_id, h->ws_id);
+
+    ws_strv_clear(&h->refs);
+    int status = ws_repo_refs(&h->refs, h->session->repo, prefix, err);
+    free(prefix);
+    return status;
 }
 
 static void keep_time(struct history *h, const struct ws_transition_row *t)
@@ -127,7 +193,7 @@ static void print_page(struct history *h, const struct ws_transition_rows *rows)
 {
     for (size_t i = 0; i < rows->len; i++) {
         if (h->cli->json) {
-            print_json(&h->cli->out.text, &rows->items[i]);
+            print_json(h, &rows->items[i]);
         } else {
             add_row(h, &rows->items[i]);
         }
@@ -150,6 +216,10 @@ static int print_rest(struct history *h, struct ws_error *err)
 
         if (ws_store_history(&rows, h->session->store, h->run_id, h->ws_id, h->after, limit, err) !=
             0) {
+            return -1;
+        }
+        if (rows.len > 0 && read_refs(h, err) != 0) {
+            ws_transition_rows_release(&rows);
             return -1;
         }
         got = rows.len;
@@ -232,6 +302,11 @@ static int print_history(struct ws_cli *cli, struct ws_session *session, struct 
     if (status == 0) {
         status = ws_args_has(cli->args, "follow") ? follow(&h, err) : print_rest(&h, err);
     }
+    if (status == 0 && !cli->json) {
+        print_snapshots(&h);
+    }
+    ws_strv_release(&h.refs);
+    ws_strv_release(&h.kept);
     ws_columns_release(&h.table);
     ws_run_rows_release(&runs);
     return status;
@@ -258,8 +333,8 @@ const struct ws_cmd ws_cmd_history = {
     .description =
         "One line for each transition: its number, when it was taken, from which state by which "
         "event to which state, the guard that was asked and its answer, the time spent in the "
-        "state that was left, and the content of the worktree as a git tree. With --json: one "
-        "object a line, with every column.",
+        "state that was left, and the content of the worktree as a git tree. Below the table "
+        "stand the snapshots that are kept. With --json: one object a line, with every column.",
     .options = options,
     .run = run,
 };

@@ -72,15 +72,29 @@ static void print(struct ws_cli *cli, const struct ws_summary *s)
     }
 }
 
+/* One line for each file that has errors; *diags is sorted. */
+static void warn_of_files(const struct ws_cli *cli, const struct ws_diags *diags)
+{
+    const char *last = "";
+
+    for (size_t i = 0; i < diags->len; i++) {
+        const struct ws_diag *d = &diags->items[i];
+
+        if (d->severity == WS_ERROR && d->file != NULL && strcmp(d->file, last) != 0) {
+            last = d->file;
+            ws_cli_warning(cli, "%s has errors; 'wsfsm validate' prints them", d->file);
+        }
+    }
+}
+
 /* Findings in bundles that kept the run from beginning are shown; those elsewhere are told of. */
 static void tell_findings(const struct ws_cli *cli, struct ws_diags *diags, bool refused)
 {
-    size_t errors = ws_diags_count(diags, WS_ERROR);
-
     if (refused) {
         ws_cli_diags(cli, diags);
-    } else if (errors > 0) {
-        ws_cli_warning(cli, "errors in other bundles: %zu; 'wsfsm validate' prints them", errors);
+    } else {
+        ws_diags_sort(diags);
+        warn_of_files(cli, diags);
     }
 }
 
