@@ -2,6 +2,7 @@
 #ifndef WS_RUN_INTERNAL_H
 #define WS_RUN_INTERNAL_H
 
+#include "wsfsm/run/lock.h"
 #include "wsfsm/run/run.h"
 #include "wsfsm/store/read.h"
 
@@ -37,6 +38,26 @@ int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
 /* A dependency that has never ended well: an event `dependency_unmet` and a warning. */
 int ws_note_dependencies(struct ws_session *s, const char *run_id, const struct ws_workstream *ws,
                          const struct ws_run_options *o, struct ws_error *err);
+
+/* The run of that id, the only row of *out; 1: there is none. Opens the database when there is one.
+ */
+int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
+                struct ws_error *err);
+
+/* An unfinished run in our hands: its plan and machine from the database, the workstream's lock,
+ * the lease. */
+struct ws_held {
+    char *run_id;
+    struct ws_plan plan;
+    struct ws_machine *machine;
+    struct ws_run_lock lock;
+    int64_t fence;
+};
+
+/* WS_E_BUSY when a process holds it, unless `take_over`; WS_E_UNUSABLE_ID when it has ended. */
+int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_row *row,
+                bool take_over, struct ws_error *err);
+void ws_held_release(struct ws_held *h);
 
 /* To the observer; the text is freed. */
 void ws_warn(const struct ws_run_options *o, char *text);

@@ -101,6 +101,17 @@ int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char
     return take(lock, state_dir, ws_id, run_id, LOCK_EX | LOCK_NB, err);
 }
 
+int ws_run_lock_replace(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
+                        const char *run_id, struct ws_error *err)
+{
+    char *file = lock_file(state_dir, ws_id);
+    int rc = 0;
+    if (unlink(file) < 0 && errno != ENOENT)
+        rc = ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be replaced");
+    free(file);
+    return rc == 0 ? ws_run_lock_take(lock, state_dir, ws_id, run_id, err) : -1;
+}
+
 int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err)
 {
     return take(lock, state_dir, "starting", NULL, LOCK_EX, err);

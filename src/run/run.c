@@ -10,7 +10,6 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/run/lock.h"
-#include "wsfsm/steps/binding.h"
 
 static int create_run(int64_t *fence, struct ws_session *s, const struct ws_plan *plan,
                       const char *run_id, struct ws_error *err)
@@ -79,60 +78,22 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
     return rc;
 }
 
-/* Under the machine it was started with and with what it was started with; nothing is read from the
- * checkout. */
-static int go_on(struct ws_summary *out, struct ws_session *s, const struct ws_run_row *row,
+/* `run --run-id`: 1 when there is no such run, so that one may be started; 0: it was gone on with.
+ */
+static int go_on(struct ws_summary *out, struct ws_session *s, const char *ws_id,
                  const struct ws_run_options *o, struct ws_error *err)
-{
-    struct ws_plan plan = {0};
-    struct ws_machine *machine = NULL;
-    struct ws_run_lock lock = {.fd = -1};
-    int64_t fence = 0;
-    int rc = ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), row->ws_id, row->run_id, err);
-    if (rc == 0)
-        rc = ws_plan_parse(&plan, row->metadata_json, err);
-    if (rc == 0)
-        rc = ws_store_load_machine(&machine, s->store, row->digest, err);
-    if (rc == 0)
-        rc = ws_machine_bound(machine, err);
-    if (rc == 0)
-        rc = ws_store_take_lease(&fence, s->store, row->run_id, row->ws_id, err);
-    if (rc == 0)
-        rc = ws_drive(s, &plan, machine, row->run_id, fence, o, err);
-    if (rc == 0)
-        rc = ws_run_summary(out, s, row->run_id, err);
-    ws_run_lock_release(&lock);
-    ws_machine_free(machine);
-    ws_plan_release(&plan);
-    return rc;
-}
-
-/* 1: there is no such run, so that one may be started; 0: it was carried to an end. */
-static int resume(struct ws_summary *out, struct ws_session *s, const char *ws_id,
-                  const struct ws_run_options *o, struct ws_error *err)
 {
     struct ws_run_rows rows = {0};
     if (!ws_valid_run_id(o->run_id))
         return ws_fail(
             err, WS_E_USAGE, o->run_id,
             "is no run id; letters, digits, '-' and '_', at most 64, the first a letter or digit");
-    if (!s->store && ws_store_exists(s->config.database) &&
-        ws_session_store(s, WS_STORE_WRITE, err) < 0)
-        return -1;
-    if (!s->store)
-        return 1;
-    int rc = ws_store_runs(&rows, s->store, o->run_id, NULL, err);
-    if (rc < 0 || !rows.len) {
-        rc = rc < 0 ? -1 : 1;
-    } else if (strcmp(rows.items[0].ws_id, ws_id)) {
+    int rc = ws_find_run(&rows, s, o->run_id, err);
+    if (rc == 0 && strcmp(rows.items[0].ws_id, ws_id))
         rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id, "is a run of %s, not of %s",
                      rows.items[0].ws_id, ws_id);
-    } else if (rows.items[0].final) {
-        rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id,
-                     "has ended in %s; leave --run-id out for a new run", rows.items[0].state);
-    } else {
-        rc = go_on(out, s, &rows.items[0], o, err);
-    }
+    if (rc == 0)
+        rc = ws_run_resume(out, s, o, err);
     ws_run_rows_release(&rows);
     return rc;
 }
@@ -152,7 +113,7 @@ int ws_run_workstream(struct ws_summary *out, struct ws_session *s,
                       struct ws_error *err)
 {
     *out = (struct ws_summary){0};
-    int rc = options->run_id ? resume(out, s, workstream->id, options, err) : 1;
+    int rc = options->run_id ? go_on(out, s, workstream->id, options, err) : 1;
     return rc == 1 ? start(out, s, workstream, options, err) : rc;
 }
 
@@ -166,7 +127,7 @@ int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_sessi
     const char *shown =
         ws_path_under(dir, root) && strlen(dir) > strlen(root) ? dir + strlen(root) + 1 : dir;
     *out = (struct ws_summary){0};
-    int rc = options->run_id ? resume(out, s, ws_id, options, err) : 1;
+    int rc = options->run_id ? go_on(out, s, ws_id, options, err) : 1;
     if (rc != 1)
         return rc;
     rc = ws_bundle_read_dir(&bundles, dir, shown, diags, err);

@@ -47,14 +47,17 @@ static int start_tree(char **tree, const struct ws_context *c, const struct ws_a
 
 enum { SUPERVISOR_MS = 10000 };
 
-/* The supervisor of the dead process ends its tool and then lets go of its lock. What is left after
- * that belonged to a supervisor that was killed too. */
+/* The supervisor of a dead process ends its tool by itself, that of a process we took over from
+ * when its tool is ended; then it lets go of its lock. What is found after that belonged to a
+ * supervisor that was killed too. */
 static int end_strays(const struct ws_context *c, const struct ws_attempt *attempt,
                       struct ws_error *err)
 {
     char *lock = ws_tool_lock(c);
     char *key = ws_format("%s/%lld", c->run_id, (long long)attempt->seq);
-    int rc = ws_guard_wait(lock, SUPERVISOR_MS, err);
+    int rc = ws_kill_strays(key, err) < 0 ? -1 : 0;
+    if (rc == 0)
+        rc = ws_guard_wait(lock, SUPERVISOR_MS, err);
     if (rc == 0 && ws_kill_strays(key, err) < 0)
         rc = -1;
     free(key);

@@ -1,5 +1,6 @@
-/* One orchestrator per workstream and repository: a flock on .wsfsm/locks/<ws_id>.lock, dropped by the kernel when
- * its holder dies. The file's text (pid, run) is for people; only the lock counts. */
+/* One orchestrator per workstream and repository: a flock on .wsfsm/locks/<ws_id>.lock, dropped by
+ * the kernel when its holder dies. The file's text (pid, run) is for people; only the lock counts.
+ */
 #ifndef WSFSM_RUN_LOCK_H
 #define WSFSM_RUN_LOCK_H
 
@@ -12,10 +13,17 @@ struct ws_run_lock {
 };
 
 /* WS_E_BUSY names the holder. */
-int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id, const char *run_id,
-                 struct ws_error *err);
+int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
+                     const char *run_id, struct ws_error *err);
 
-/* Held for the moment between looking at the other runs and creating one's own; waits for its turn. */
+/* Takes the lock away from whoever holds it: a new file stands in the place of the old one, which
+ * its holder goes on holding for nobody. Only with a raised fence behind it (see
+ * ws_store_take_lease) is that safe. */
+int ws_run_lock_replace(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
+                        const char *run_id, struct ws_error *err);
+
+/* Held for the moment between looking at the other runs and creating one's own; waits for its turn.
+ */
 int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err);
 
 void ws_run_lock_release(struct ws_run_lock *lock);

@@ -1,4 +1,5 @@
-/* Runs, without the command line: this is what a program that embeds wsfsm calls, and what cli/ calls.
+/* Runs, without the command line: this is what a program that embeds wsfsm calls, and what cli/
+ * calls.
  *
  *     struct ws_session s;
  *     ws_session_open(&s, &(struct ws_session_options){.directory = "."}, &diags, &err);
@@ -6,8 +7,9 @@
  *     ... summary.success ...
  *     ws_session_close(&s);
  *
- * A run that was carried out returns 0 whatever its end; the summary tells which. -1 is for what kept it from being
- * carried out (bad bundle, no repository, busy, store): the run stays resumable when it had begun.
+ * A run that was carried out returns 0 whatever its end; the summary tells which. -1 is for what
+ * kept it from being carried out (bad bundle, no repository, busy, store): the run stays resumable
+ * when it had begun.
  */
 #ifndef WSFSM_RUN_RUN_H
 #define WSFSM_RUN_RUN_H
@@ -36,57 +38,69 @@ struct ws_session {
     struct ws_store *store; /* NULL until ws_session_store */
 };
 
-/* Opens the repository and reads the configuration. Diagnostics of wsfsm.yaml and of profiles go to *diags. */
-int ws_session_open(struct ws_session *s, const struct ws_session_options *options, struct ws_diags *diags,
-                    struct ws_error *err);
+/* Opens the repository and reads the configuration. Diagnostics of wsfsm.yaml and of profiles go to
+ * *diags. */
+int ws_session_open(struct ws_session *s, const struct ws_session_options *options,
+                    struct ws_diags *diags, struct ws_error *err);
 void ws_session_close(struct ws_session *s);
 
-/* Opens the database and finishes what a crash left to do in git. With WS_STORE_READ and no database: 0 and
- * s->store stays NULL. */
+/* Opens the database and finishes what a crash left to do in git. With WS_STORE_READ and no
+ * database: 0 and s->store stays NULL. */
 int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_error *err);
 
 struct ws_run_options {
-    const char *run_id;  /* NULL: a new one is made up */
-    const char *base;    /* --base */
-    const char *model;   /* --model */
+    const char *run_id; /* NULL: a new one is made up */
+    const char *base;   /* --base */
+    const char *model;  /* --model */
     bool dry_run;
     bool allow_dirty;
+    bool take_over; /* of ws_run_resume: also from a living holder, which can write nothing after
+                       that */
     struct ws_stop *stop;
     const struct ws_observer *observer;
 };
 
 struct ws_step_result {
-    char *step;          /* step name */
-    char *status;        /* success failure skipped interrupted in_progress */
-    char *result_json;   /* the last attempt's result; NULL while in progress */
+    char *step;        /* step name */
+    char *status;      /* success failure skipped interrupted in_progress */
+    char *result_json; /* the last attempt's result; NULL while in progress */
 };
 
 struct ws_summary {
     char *run_id, *ws_id;
-    char *final_status;  /* the state */
-    char *reason;        /* NULL on success */
-    char *branch;        /* "ws/<run_id>/<ws_id>"; NULL for a dry run */
-    char *commit_oid;    /* NULL: none */
+    char *final_status; /* the state */
+    char *reason;       /* NULL on success */
+    char *branch;       /* "ws/<run_id>/<ws_id>"; NULL for a dry run */
+    char *commit_oid;   /* NULL: none */
     bool success;
     bool dry_run;
-    bool finished;       /* false: left interrupted and resumable */
+    bool finished;                /* false: left interrupted and resumable */
     struct ws_step_result *steps; /* in order of their first attempt */
     size_t step_count;
     struct ws_strv changed_files, out_of_scope_files;
 };
 void ws_summary_release(struct ws_summary *s);
 
-/* Runs a workstream that was read and checked. `run_id` of an unfinished run of this workstream resumes it. */
-int ws_run_workstream(struct ws_summary *out, struct ws_session *s, const struct ws_workstream *workstream,
-                      const struct ws_run_options *options, struct ws_error *err);
+/* Runs a workstream that was read and checked. `run_id` of an unfinished run of this workstream
+ * resumes it. */
+int ws_run_workstream(struct ws_summary *out, struct ws_session *s,
+                      const struct ws_workstream *workstream, const struct ws_run_options *options,
+                      struct ws_error *err);
 
 /* Finds it in the workstream folder by id first. Diagnostics of the bundles go to *diags. */
-int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_session *s, const char *ws_id,
-                                         const struct ws_run_options *options, struct ws_diags *diags,
-                                         struct ws_error *err);
+int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_session *s,
+                                         const char *ws_id, const struct ws_run_options *options,
+                                         struct ws_diags *diags, struct ws_error *err);
+
+/* Goes on with the unfinished run options->run_id where a crash, a kill or a stop left it: under
+ * the machine and with the plan it was started with. WS_E_BUSY while a process holds it, unless
+ * `take_over`. */
+int ws_run_resume(struct ws_summary *out, struct ws_session *s,
+                  const struct ws_run_options *options, struct ws_error *err);
 
 /* The summary of a run as it stands in the store. */
-int ws_run_summary(struct ws_summary *out, struct ws_session *s, const char *run_id, struct ws_error *err);
+int ws_run_summary(struct ws_summary *out, struct ws_session *s, const char *run_id,
+                   struct ws_error *err);
 
 /* Does a process hold this workstream now? *pid is its holder (0: unknown). */
 bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id);

@@ -1,0 +1,68 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/steps/binding.h"
+
+int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
+                struct ws_error *err)
+{
+    *out = (struct ws_run_rows){0};
+    if (!s->store && ws_store_exists(s->config.database) &&
+        ws_session_store(s, WS_STORE_WRITE, err) < 0)
+        return -1;
+    if (!s->store)
+        return 1;
+    if (ws_store_runs(out, s->store, run_id, NULL, err) < 0)
+        return -1;
+    return out->len ? 0 : 1;
+}
+
+/* What stands in the database, looked at under the lock: another process may have ended the run
+ * while we waited for our turn. */
+static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
+                    struct ws_error *err)
+{
+    struct ws_run_rows rows;
+    int rc = ws_find_run(&rows, s, run_id, err);
+    const struct ws_run_row *row = rows.items;
+    if (rc == 1)
+        rc = ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no run of that id");
+    if (rc == 0 && row->final)
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, run_id, "has ended in %s; start a new run instead",
+                     row->state);
+    if (rc == 0)
+        rc = ws_plan_parse(&h->plan, row->metadata_json, err);
+    if (rc == 0)
+        rc = ws_store_load_machine(&h->machine, s->store, row->digest, err);
+    if (rc == 0)
+        rc = ws_machine_bound(h->machine, err);
+    ws_run_rows_release(&rows);
+    return rc;
+}
+
+int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_row *row,
+                bool take_over, struct ws_error *err)
+{
+    const char *state_dir = ws_repo_state_dir(s->repo);
+    *out = (struct ws_held){.lock = {.fd = -1}, .run_id = ws_strdup(row->run_id)};
+    int rc = take_over ? ws_run_lock_replace(&out->lock, state_dir, row->ws_id, row->run_id, err)
+                       : ws_run_lock_take(&out->lock, state_dir, row->ws_id, row->run_id, err);
+    if (rc == 0)
+        rc = read_run(out, s, row->run_id, err);
+    if (rc == 0)
+        rc = ws_store_take_lease(&out->fence, s->store, row->run_id, row->ws_id, err);
+    if (rc < 0)
+        ws_held_release(out);
+    return rc;
+}
+
+void ws_held_release(struct ws_held *h)
+{
+    ws_run_lock_release(&h->lock);
+    ws_machine_free(h->machine);
+    ws_plan_release(&h->plan);
+    free(h->run_id);
+    *h = (struct ws_held){.lock = {.fd = -1}};
+}
