@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "durable.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -82,10 +83,7 @@ static bool same_as_checkout(struct ws_blobs *b, const char *path, const git_oid
 
 static int write_object(git_oid *oid, struct ws_blobs *b, const void *data, size_t len)
 {
-    int rc = git_odb_write(oid, b->r->odb, data, len, GIT_OBJECT_BLOB);
-
-    b->written++;
-    return rc;
+    return ws_durable_write(oid, b->r, data, len, GIT_OBJECT_BLOB);
 }
 
 static int store_bytes(git_oid *oid, struct ws_blobs *b, const char *path,

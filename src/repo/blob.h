@@ -12,7 +12,6 @@ struct ws_blobs {
     git_repository *view; /* of the worktree */
     git_tree *base;
     size_t limit; /* bytes of the largest file that is stored */
-    size_t written;
 };
 
 enum ws_blob_result { WS_BLOB_FAILED = -1, WS_BLOB_STORED, WS_BLOB_TOO_LARGE, WS_BLOB_UNREADABLE };

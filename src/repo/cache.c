@@ -87,7 +87,7 @@ static bool read_node(struct ws_node *n, struct reader *in, unsigned depth)
     return true;
 }
 
-bool ws_cache_load(struct ws_node *root, const char *path, const struct ws_cache_key *key)
+bool ws_cache_load(struct ws_node *root, const char *path, struct ws_cache_key *key)
 {
     struct ws_buf text = {0};
     struct header h;
@@ -108,6 +108,7 @@ bool ws_cache_load(struct ws_node *root, const char *path, const struct ws_cache
         good = read_node(root, &in, 0) && in.left == 0 && in.at == in.end;
     }
     ws_buf_release(&text);
+    key->pending = h.key.pending;
     if (!good) {
         ws_node_release(root);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attributes.h"
 #include "names.h"
 #include "remove_tree.h"
 #include "wsfsm/base/buf.h"
@@ -279,8 +280,17 @@ int ws_checkout_run(struct ws_checkout *c, struct ws_node *root, int top, const 
                     struct ws_error *err)
 {
     struct update u = {.c = c, .err = err};
+    bool converts = true;
     int rc;
 
+    if (c->is_base) {
+        rc = ws_attributes_convert(&converts, c->blobs.r, c->blobs.base);
+        if (rc < 0) {
+            return ws_fail_git(err, WS_E_REPOSITORY, rc, NULL,
+                               "the base's attributes cannot be read");
+        }
+    }
+    u.plain = !converts;
     ws_fault_point("repo.before_checkout");
     rc = update_folder(&u, top, root, tree, true, 0);
     forget_young(root, ws_stamp_settled());

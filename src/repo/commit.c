@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "internal.h"
+#include "durable.h"
 #include "wsfsm/base/mem.h"
 
 static int signature(git_signature **out, struct ws_repo *r)
@@ -42,6 +42,9 @@ int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_comm
     int git = 0, rc = -1;
 
     if (ws_git_tree(&tree, r, c->tree, err) < 0 || lookup_parents(parents, &count, r, c, err) < 0) {
+        goto out;
+    }
+    if (ws_durable_flush(r, err) < 0) {
         goto out;
     }
     list[0] = parents[0];

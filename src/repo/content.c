@@ -7,6 +7,7 @@
 
 #include "cache.h"
 #include "checkout.h"
+#include "durable.h"
 #include "scan.h"
 #include "wsfsm/base/path.h"
 
@@ -39,6 +40,7 @@ int ws_content_keep(const struct ws_node *root, struct ws_worktree *w, struct ws
     if (rc == 0) {
         struct ws_cache_key key = cache_key(w, base);
 
+        key.pending = ws_durable_pending(w->r);
         rc = ws_cache_save(root, path, &key, err);
     }
     git_tree_free(base);
@@ -51,7 +53,11 @@ static void load_cache(struct ws_node *root, struct ws_worktree *w, const git_tr
     char *path = ws_record_path(w->r, w->rec.ws_id, ".cache");
     struct ws_cache_key key = cache_key(w, base);
 
-    (void)ws_cache_load(root, path, &key);
+    if (ws_cache_load(root, path, &key)) {
+        if (key.pending != 0) {
+            ws_durable_suspect(w->r);
+        }
+    }
     free(path);
 }
 

@@ -6,11 +6,8 @@
 
 #include <git2/sys/repository.h>
 
+#include "attributes.h"
 #include "wsfsm/base/mem.h"
-#include "wsfsm/base/path.h"
-#include "wsfsm/base/text.h"
-
-enum { MAX_ATTRIBUTES = 1 << 20 };
 
 /* --- which drivers are configured
  * ---------------------------------------------------------------------------------- */
@@ -45,81 +42,6 @@ static int read_drivers(struct ws_strv *drivers, struct ws_repo *r)
     git_config_iterator_free(it);
     git_config_free(config);
     return rc == GIT_ITEROVER ? 0 : rc;
-}
-
-/* --- whether any attribute names one
- * ------------------------------------------------------------------------------- */
-
-static bool names_filter(const char *text, size_t len)
-{
-    return memmem(text, len, "filter", 6) != NULL ||
-           memmem(text, len, "working-tree-encoding", 21) != NULL;
-}
-
-static bool file_names_filter(const char *path)
-{
-    struct ws_buf text = {0};
-    bool named = ws_path_exists(path) && (ws_read_file(&text, path, MAX_ATTRIBUTES, NULL) < 0 ||
-                                          names_filter(ws_buf_str(&text), text.len));
-
-    ws_buf_release(&text);
-    return named;
-}
-
-struct search {
-    git_odb *odb;
-    bool found;
-};
-
-static int look_at_entry(const char *root, const git_tree_entry *entry, void *payload)
-{
-    struct search *s = payload;
-    git_odb_object *object = NULL;
-
-    (void)root;
-    if (git_tree_entry_type(entry) != GIT_OBJECT_BLOB ||
-        strcmp(git_tree_entry_name(entry), ".gitattributes") != 0) {
-        return 0;
-    }
-    if (git_odb_read(&object, s->odb, git_tree_entry_id(entry)) < 0) {
-        return -1;
-    }
-    s->found = names_filter(git_odb_object_data(object), git_odb_object_size(object));
-    git_odb_object_free(object);
-    return s->found ? GIT_EUSER : 0;
-}
-
-/* Attributes of the user's own (core.attributesFile) count as well: asked of every path when there
- * is such a file. */
-static bool has_user_attributes(struct ws_repo *r)
-{
-    git_config *config = NULL;
-    git_buf path = {0};
-    bool has = false;
-
-    if (git_repository_config_snapshot(&config, r->git) == 0 &&
-        git_config_get_path(&path, config, "core.attributesfile") == 0) {
-        has = file_names_filter(path.ptr);
-    }
-    git_buf_dispose(&path);
-    git_config_free(config);
-    return has;
-}
-
-static int any_attribute(bool *any, struct ws_repo *r, git_tree *tree)
-{
-    char *path = ws_path_join(r->git_dir, "info/attributes");
-    struct search s = {.odb = r->odb};
-    int rc = 0;
-
-    *any = file_names_filter(path) || has_user_attributes(r);
-    if (!*any) {
-        rc = git_tree_walk(tree, GIT_TREEWALK_PRE, look_at_entry, &s);
-        *any = s.found;
-        rc = s.found ? 0 : rc;
-    }
-    free(path);
-    return rc;
 }
 
 /* --- which path
@@ -182,6 +104,7 @@ static int judge_all(struct ws_repo *r, git_tree *tree, const struct ws_strv *dr
 
 int ws_filters_check(struct ws_repo *r, const char *base, struct ws_error *err)
 {
+    static const char *const words[] = {"filter", "working-tree-encoding", NULL};
     struct ws_strv drivers = {0};
     git_tree *tree = NULL;
     bool any = false;
@@ -190,7 +113,7 @@ int ws_filters_check(struct ws_repo *r, const char *base, struct ws_error *err)
     if (rc == 0) {
         git = read_drivers(&drivers, r);
         if (git == 0) {
-            git = any_attribute(&any, r, tree);
+            git = ws_attributes_mention(&any, r, tree, words);
         }
         if (git < 0) {
             rc = ws_fail_git(err, WS_E_REPOSITORY, git, r->root, "the filters cannot be looked up");

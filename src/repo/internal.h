@@ -6,6 +6,8 @@
 
 #include "wsfsm/repo/repo.h"
 
+enum { WS_PENDING_MAX = 64 };
+
 struct ws_repo {
     git_repository *git;
     git_odb *odb;
@@ -14,6 +16,8 @@ struct ws_repo {
     char *state_dir;              /* <root>/.wsfsm */
     char *worktrees;              /* <root>/.worktrees */
     char *user_name, *user_email; /* who commits; NULL until asked for */
+    git_oid pending[WS_PENDING_MAX]; /* objects not yet durable (durable.h) */
+    size_t pending_len;              /* more than the maximum: too many to name */
 };
 
 /* libgit2 is set up here and nowhere else; calls are counted. */

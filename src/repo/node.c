@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "durable.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"
 
@@ -100,7 +101,7 @@ int ws_node_write_tree(struct ws_node *folder, struct ws_repo *r, struct ws_erro
         ws_buf_add(&raw, sorted[i]->name, strlen(sorted[i]->name) + 1);
         ws_buf_add(&raw, sorted[i]->oid.id, GIT_OID_RAWSZ);
     }
-    rc = git_odb_write(&folder->oid, r->odb, ws_buf_str(&raw), raw.len, GIT_OBJECT_TREE);
+    rc = ws_durable_write(&folder->oid, r, ws_buf_str(&raw), raw.len, GIT_OBJECT_TREE);
     free(sorted);
     ws_buf_release(&raw);
     return rc < 0 ? ws_fail_git(err, WS_E_IO, rc, r->git_dir, "a tree cannot be written") : 0;

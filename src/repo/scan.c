@@ -144,14 +144,10 @@ static enum take take_file(struct walk *w, int dir, struct stat *st, struct ws_n
  * worktree. */
 static int open_folder(int dir, const char *name, mode_t mode)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    int fd;
-
-    if ((mode & 0700) != 0700) {
-        (void)fchmodat(dir, name, (mode & 07777) | 0700, 0);
+    if ((mode & 0700) != 0700 && fchmodat(dir, name, (mode & 07777) | 0700, 0) < 0) {
+        return -1;
     }
-    fd = openat(dir, name, flags);
-    return fd;
+    return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 static bool is_empty(int fd)
@@ -210,7 +206,6 @@ static enum take take_folder(struct walk *w, int dir, const struct stat *st, str
         if (ws_node_write_tree(n, w->s->blobs.r, w->err) < 0) {
             return TAKE_FAILED;
         }
-        w->s->blobs.written++;
         if (!git_oid_equal(&before, &n->oid)) {
             n->in_base = false;
             *changed = true;
@@ -387,7 +382,6 @@ int ws_scan_run(struct ws_scan *s, struct ws_node *root, int top, struct ws_erro
         git_oid before = root->oid;
 
         rc = ws_node_write_tree(root, s->blobs.r, err);
-        s->blobs.written++;
         root->in_base = root->in_base && git_oid_equal(&before, &root->oid);
     }
     ws_buf_release(&w.path);

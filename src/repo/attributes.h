@@ -1,0 +1,15 @@
+#ifndef WSFSM_REPO_ATTRIBUTES_H
+#define WSFSM_REPO_ATTRIBUTES_H
+
+#include "internal.h"
+
+/* Whether one of the words (NULL-terminated) stands in any attributes file that could hold for a
+ * path of `tree`: its own .gitattributes, the repository's, the user's, the system's. Cheap next to
+ * asking for each path, and most often no. */
+int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree, const char *const *words);
+
+/* Whether a checkout of `tree` could write other bytes than the stored ones: line ends and ident,
+ * nothing else. */
+int ws_attributes_convert(bool *may, struct ws_repo *r, git_tree *tree);
+
+#endif
