@@ -2,6 +2,7 @@
 reason begins with "optional:"."""
 
 import os
+import shutil
 import sys
 
 import pytest
@@ -21,14 +22,16 @@ def pytest_configure(config):
 def pytest_runtest_makereport(item, call):
     outcome = yield
     report = outcome.get_result()
+    item.failed = getattr(item, "failed", False) or report.failed
     if report.skipped and os.environ.get("CI") == "true" and "optional:" not in str(report.longrepr):
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
 
 
 @pytest.fixture
-def repo(tmp_path):
-    """A user's repository. Afterwards nothing of the user's may have changed and nothing may be running."""
+def repo(request, tmp_path):
+    """A user's repository. Afterwards nothing of the user's may have changed and nothing may be running. What a failed
+    test leaves is kept, for a look at it."""
     user = Repo(tmp_path)
     yield user
     left = user.leftovers()
@@ -36,6 +39,8 @@ def repo(tmp_path):
         os.kill(pid, 9)
     assert not left, f"left running: {left}"
     user.unchanged()
+    if not request.node.failed:
+        shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 @pytest.fixture

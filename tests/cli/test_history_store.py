@@ -224,6 +224,8 @@ def test_moved_repository_and_database_are_fine(ready, tmp_path):
     moved = tmp_path / "moved"
     ready.root.rename(moved)
     ready.root = moved
+    ready.wsfsm("verify").must(0)
+    ready.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(0)  # git's own links in it name the old place
     ready.run().must(0)
     ready.wsfsm("verify").must(0)
 
