@@ -89,142 +89,14 @@ char *ws_admin_free_name(struct ws_repo *r, const char *ws_id)
     }
 }
 
-/* --- what must stand in the three files
- * ------------------------------------------------------------------------- */
-
-enum text { TEXT_LINK, TEXT_GITDIR, TEXT_COMMONDIR, TEXT_HEAD };
-
-static char *expected(const struct ws_worktree *w, enum text which)
-{
-    switch (which) {
-    case TEXT_LINK:
-        return ws_format("gitdir: %s\n", w->admin_path);
-    case TEXT_GITDIR:
-        return ws_format("%s/.git\n", w->path);
-    case TEXT_COMMONDIR:
-        return ws_strdup("../..\n");
-    case TEXT_HEAD:
-        break;
-    }
-    return ws_format("ref: %s\n", w->branch);
-}
-
-static int check_file(const struct ws_worktree *w, enum text which, const char *folder,
-                      const char *name, struct ws_error *err)
-{
-    char *path = ws_path_join(folder, name), *text = expected(w, which);
-    struct ws_buf found = {0};
-    struct stat st;
-    int rc = 0;
-
-    if (lstat(path, &st) < 0) {
-        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this file of git's is gone");
-    } else if (!S_ISREG(st.st_mode) || ws_read_file(&found, path, MAX_TEXT, NULL) < 0) {
-        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this is no longer a plain file");
-    } else if (strcmp(ws_buf_str(&found), text) != 0 || found.len != strlen(text)) {
-        rc = which == TEXT_HEAD
-                 ? ws_fail(err, WS_E_SCOPE_VIOLATION, path, "HEAD has left the branch %s",
-                           w->branch + strlen("refs/heads/"))
-                 : ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this file of git's was changed");
-    }
-    ws_buf_release(&found);
-    free(path);
-    free(text);
-    return rc;
-}
-
-int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err)
-{
-    static const char *const names[] = {"config", "info/exclude", "info/attributes", "packed-refs"};
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
-        char *path = ws_path_join(r->git_dir, names[i]);
-        struct stat st;
-
-        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-            rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this is no plain file");
-        }
-        free(path);
-    }
-    return rc;
-}
-
-static int check_admin(struct ws_worktree *w, struct ws_error *err)
-{
-    char *config = ws_path_join(w->admin_path, "config.worktree");
-    struct stat st;
-    int rc = 0;
-
-    if (lstat(w->admin_path, &st) < 0 || !S_ISDIR(st.st_mode)) {
-        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, w->admin_path,
-                     "git's folder of the worktree is gone");
-    } else if (lstat(config, &st) == 0) {
-        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, config,
-                     "settings of its own were given to the worktree");
-    }
-    free(config);
-    return rc;
-}
-
-int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
-{
-    int fd;
-
-    if (ws_admin_open_folder(&fd, w, err) < 0) {
-        return -1;
-    }
-    close(fd);
-    if (check_admin(w, err) < 0 || check_file(w, TEXT_LINK, w->path, ".git", err) < 0 ||
-        check_file(w, TEXT_GITDIR, w->admin_path, "gitdir", err) < 0 ||
-        check_file(w, TEXT_COMMONDIR, w->admin_path, "commondir", err) < 0 ||
-        check_file(w, TEXT_HEAD, w->admin_path, "HEAD", err) < 0) {
-        return -1;
-    }
-    return ws_admin_check_rules(w->r, err);
-}
-
-void ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w)
-{
-    char *path = ws_path_join(w->admin_path, "HEAD");
-    struct ws_buf text = {0};
-    struct stat st;
-    git_oid id;
-
-    oid[0] = '\0';
-    *on_branch = false;
-    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-        ws_read_file(&text, path, MAX_TEXT, NULL) == 0) {
-        char *line = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
-        git_object *commit = NULL;
-
-        if (ws_starts_with(line, "ref: refs/heads/")) {
-            *on_branch = strcmp(line + strlen("ref: "), w->branch) == 0;
-            if (ws_repo_ref(oid, w->r, line + strlen("ref: "), NULL) < 0) {
-                oid[0] = '\0';
-            }
-        } else if (strlen(line) == WS_OID_HEX - 1) {
-            memcpy(oid, line, WS_OID_HEX);
-        }
-        if (oid[0] != '\0' && (ws_git_oid(&id, oid, NULL) < 0 ||
-                               git_object_lookup(&commit, w->r->git, &id, GIT_OBJECT_COMMIT) < 0)) {
-            oid[0] = '\0';
-        }
-        git_object_free(commit);
-        free(line);
-    }
-    ws_buf_release(&text);
-    free(path);
-}
-
 /* --- making it
  * ----------------------------------------------------------------------------------------------------
  */
 
-static int put_text(struct ws_worktree *w, int dir, const char *name, enum text which,
+static int put_text(struct ws_worktree *w, int dir, const char *name, enum ws_admin_text which,
                     struct ws_error *err)
 {
-    char *text = expected(w, which);
+    char *text = ws_admin_text(w, which);
     int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     int rc = fd < 0 ? -1 : ws_write_all(fd, text, strlen(text));
 
@@ -241,7 +113,7 @@ static int put_text(struct ws_worktree *w, int dir, const char *name, enum text 
 
 int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err)
 {
-    return put_text(w, folder, ".git", TEXT_LINK, err);
+    return put_text(w, folder, ".git", WS_TEXT_LINK, err);
 }
 
 static int sync_folder(const char *path, struct ws_error *err)
@@ -286,9 +158,9 @@ static int fill_admin(struct ws_worktree *w, const char *folder, const struct ws
 
     if (dir < 0) {
         ws_fail_errno(err, WS_E_IO, folder, "cannot open the folder");
-    } else if (put_text(w, dir, "HEAD", TEXT_HEAD, err) == 0 &&
-               put_text(w, dir, "gitdir", TEXT_GITDIR, err) == 0 &&
-               put_text(w, dir, "commondir", TEXT_COMMONDIR, err) == 0 &&
+    } else if (put_text(w, dir, "HEAD", WS_TEXT_HEAD, err) == 0 &&
+               put_text(w, dir, "gitdir", WS_TEXT_GITDIR, err) == 0 &&
+               put_text(w, dir, "commondir", WS_TEXT_COMMONDIR, err) == 0 &&
                ws_index_write(index, w->r, root, &root->oid, err) == 0) {
         rc = fsync(dir) < 0 ? ws_fail_errno(err, WS_E_IO, folder, "cannot sync the folder") : 0;
     }
@@ -338,7 +210,7 @@ int ws_admin_remove(struct ws_worktree *w, struct ws_error *err)
     /* Taken by somebody else in the meantime: then its gitdir names another worktree. */
     if (rc == 0 && ws_path_exists(w->admin_path)) {
         struct ws_buf found = {0};
-        char *ours = expected(w, TEXT_GITDIR);
+        char *ours = ws_admin_text(w, WS_TEXT_GITDIR);
         bool foreign = ws_read_file(&found, gitdir, MAX_TEXT, NULL) == 0 &&
                        ws_starts_with(ws_buf_str(&found), "/") &&
                        strcmp(ws_buf_str(&found), ours) != 0 && w->rec.state == WS_RECORD_MAKING;
@@ -397,7 +269,7 @@ static bool belongs(const char *name)
 int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
                    struct ws_error *err)
 {
-    char *path = ws_path_join(w->admin_path, "HEAD"), *head = expected(w, TEXT_HEAD);
+    char *path = ws_path_join(w->admin_path, "HEAD"), *head = ws_admin_text(w, WS_TEXT_HEAD);
     DIR *d = opendir(w->admin_path);
     struct dirent *e;
     int rc = d == NULL ? ws_fail_errno(err, WS_E_IO, w->admin_path, "cannot read the folder") : 0;

@@ -37,6 +37,10 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
                          struct ws_error *err);
 int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);
 
+/* What must stand in the worktree's .git file and in git's files about it; the caller frees it. */
+enum ws_admin_text { WS_TEXT_LINK, WS_TEXT_GITDIR, WS_TEXT_COMMONDIR, WS_TEXT_HEAD };
+char *ws_admin_text(const struct ws_worktree *w, enum ws_admin_text which);
+
 /* The worktree's .git file. */
 int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err);
 

@@ -8,6 +8,7 @@
 
 #include "attributes.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 
 /* --- which drivers are configured
  * ---------------------------------------------------------------------------------- */
@@ -18,7 +19,8 @@ static void add_driver(struct ws_strv *drivers, const char *key, const char *val
     const size_t head = strlen("filter.");
     const char *last = strrchr(key, '.');
 
-    if (value == NULL || value[0] == '\0' || last == NULL || (size_t)(last - key) <= head ||
+    if (!ws_starts_with(key, "filter.") || value == NULL || value[0] == '\0' || last == NULL ||
+        (size_t)(last - key) <= head ||
         (strcmp(last, ".clean") != 0 && strcmp(last, ".smudge") != 0 &&
          strcmp(last, ".process") != 0)) {
         return;
@@ -34,7 +36,7 @@ static int read_drivers(struct ws_strv *drivers, struct ws_repo *r)
     int rc = git_repository_config_snapshot(&config, r->git);
 
     if (rc == 0) {
-        rc = git_config_iterator_glob_new(&it, config, "^filter\\..*");
+        rc = git_config_iterator_new(&it, config);
     }
     while (rc == 0 && (rc = git_config_next(&entry, it)) == 0) {
         add_driver(drivers, entry->name, entry->value);

@@ -280,54 +280,60 @@ static int read_names(struct ws_strv *names, int fd)
     return 0;
 }
 
+/* One name that is there, into `now`; `known`: what the old nodes had under it, NULL: nothing. */
+static int merge_name(struct walk *w, int fd, struct ws_node *now, const char *name,
+                      struct ws_node *known, struct rules rules, bool *changed)
+{
+    struct ws_node *n = ws_node_add(now, name);
+    size_t base = w->path.len;
+    enum take take = TAKE_OUT;
+
+    if (known != NULL) {
+        free(n->name);
+        *n = *known;
+        memset(known, 0, sizeof *known);
+    }
+    if (base > 0) {
+        ws_buf_putc(&w->path, '/');
+    }
+    ws_buf_puts(&w->path, name);
+    if (ws_name_is_git(name)) {
+        char *folder = ws_strndup(ws_buf_str(&w->path), base);
+
+        note_git(w, name, folder, base == 0);
+        free(folder);
+    } else {
+        take = take_entry(w, fd, n, rules, changed);
+    }
+    *changed = *changed || (take == TAKE_IN) != (known != NULL);
+    if (take != TAKE_IN) {
+        ws_node_release(n);
+        now->len--;
+    }
+    w->path.len = base;
+    w->path.data[base] = '\0';
+    return take == TAKE_FAILED ? -1 : 0;
+}
+
 /* Merges the names that are there with the nodes that were known, both sorted. */
 static int merge(struct walk *w, int fd, struct ws_node *node, const struct ws_strv *names,
                  struct rules rules, bool *changed)
 {
     struct ws_node now = {0};
-    size_t old = 0, base = w->path.len;
+    size_t old = 0;
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < names->len; i++) {
-        const char *name = names->items[i];
-        struct ws_node *n;
-        enum take take = TAKE_OUT;
-        bool known;
+        struct ws_node *known = NULL;
 
-        while (old < node->len && strcmp(node->items[old].name, name) < 0) {
+        while (old < node->len && strcmp(node->items[old].name, names->items[i]) < 0) {
             ws_node_release(&node->items[old++]);
             *changed = true;
         }
-        known = old < node->len && strcmp(node->items[old].name, name) == 0;
-        n = ws_node_add(&now, name);
-        if (known) {
-            free(n->name);
-            *n = node->items[old++];
+        if (old < node->len && strcmp(node->items[old].name, names->items[i]) == 0) {
+            known = &node->items[old++];
         }
-        if (base > 0) {
-            ws_buf_putc(&w->path, '/');
-        }
-        ws_buf_puts(&w->path, name);
-        if (ws_name_is_git(name)) {
-            char *folder = ws_strndup(ws_buf_str(&w->path), base);
-
-            note_git(w, name, folder, base == 0);
-            free(folder);
-        } else {
-            take = take_entry(w, fd, n, rules, changed);
-        }
-        if (take == TAKE_IN && !known) {
-            *changed = true;
-        } else if (take != TAKE_IN) {
-            *changed = *changed || known;
-            ws_node_release(n);
-            now.len--;
-        }
-        rc = take == TAKE_FAILED ? -1 : 0;
-        w->path.len = base;
-        if (w->path.data != NULL) {
-            w->path.data[base] = '\0';
-        }
+        rc = merge_name(w, fd, &now, names->items[i], known, rules, changed);
     }
     for (; old < node->len; old++) {
         ws_node_release(&node->items[old]);
