@@ -24,26 +24,20 @@ LESS, MORE, NONE = "<=", ">=", ""
 
 
 class Row:
-    """One line. `ratios` are those of the pairs; `best` is the ratio that noise disturbed least."""
+    """One line. `ratios` are those of the pairs, `ratio` says of what to what, `best` is the one that noise disturbed least."""
 
-    def __init__(self, work, opponent, ratios, sense, goal, best=None, unit=""):
-        self.work, self.opponent, self.sense, self.goal, self.unit = work, opponent, sense, goal, unit
+    def __init__(self, work, opponent, ratio, ratios, sense, goal, best=None):
+        self.work, self.opponent, self.ratio, self.sense, self.goal = work, opponent, ratio, sense, goal
         self.median = statistics.median(ratios)
         self.best = best if best is not None else (max(ratios) if sense == MORE else min(ratios))
-        self.pairs = len(ratios)
 
     def cells(self):
-        if not self.sense:
-            return [self.work, self.opponent, self.text(self.median), self.text(self.best), "-", "-"]
         met = self.median >= self.goal if self.sense == MORE else self.median <= self.goal
-        goal = f"{self.sense} {self.text(self.goal)}"
-        return [self.work, self.opponent, self.text(self.median), self.text(self.best), goal, "met" if met else "not met"]
-
-    def text(self, value):
-        return f"{value:.1f}{self.unit}" if self.unit else f"{value:.2f}" if value < 10 else f"{value:.0f}"
+        verdict = [f"{self.sense} {self.goal:g}", "met" if met else "not met"] if self.sense else ["-", "-"]
+        return [self.work, self.opponent, self.ratio, f"{self.median:.2f}", f"{self.best:.2f}", *verdict]
 
 
-HEAD = ["work", "against", "median", "best", "goal", ""]
+HEAD = ["work", "against", "ratio", "median", "best", "goal", "verdict"]
 
 
 def show(rows, markdown):
@@ -78,7 +72,7 @@ class Repository:
     """A generated repository with one workstream."""
 
     def __init__(self, folder, files):
-        self.root = folder
+        self.root = folder.resolve()
         self.env = {"PATH": os.environ["PATH"], "HOME": str(folder.parent), "GIT_CONFIG_GLOBAL": "/dev/null",
                     "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
         for number in range(files):
@@ -120,9 +114,9 @@ def dry_run(build, folder, files, pairs):
             times[name].append(cpu(commands[name], repo.root, repo.env))
     ours, python, empty = times["ours"], times["python"], times["empty"]
     return [
-        Row(f"run --dry-run, {files} files, processor time", "python3 stand-in: times less",
+        Row(f"run --dry-run, {files} files", "python3 stand-in", "its CPU time / ours",
             [b / a for a, b in zip(ours, python)], MORE, 50.0, min(python) / min(ours)),
-        Row(f"run --dry-run, {files} files, processor time", "empty C program, same libraries",
+        Row(f"run --dry-run, {files} files", "empty C program, same libraries", "our CPU time / its",
             [a / b for a, b in zip(ours, empty)], NONE, 0, min(ours) / min(empty)),
     ]
 
@@ -137,9 +131,9 @@ def store(build, folder, transitions, histories, rounds):
             measured = dict(line.findall(output))
             found["durable transition"].append(float(measured["durable transition"]))
             found.setdefault(rows, []).append(float(measured["history first page"]))
-    return [Row("durable transition, all checks on, rate", "bare SQLite insert, same pragmas",
+    return [Row("durable transition, all checks on", "bare SQLite insert, same pragmas", "our rate / its",
                 found["durable transition"], MORE, 0.85)] + \
-           [Row(f"history, first page of {rows} rows, time", "of 10 rows", found[rows], LESS, 1.25)
+           [Row(f"history, first page of {rows} rows", "first page of 10 rows", "time / its", found[rows], LESS, 1.25)
             for rows in histories]
 
 
@@ -159,7 +153,7 @@ def repository(build, sizes, rounds):
     for name, ratios in found.items():
         kind, files = name.split("/")
         work, opponent = names[kind]
-        rows.append(Row(f"{work}, {files} files, time", opponent, ratios, LESS, 1.0))
+        rows.append(Row(f"{work}, {files} files", opponent, "our time / its", ratios, LESS, 1.0))
     return rows
 
 
@@ -171,7 +165,7 @@ def engine(build, rounds):
         if not line.startswith("#"):
             name, _, _, best, median, _ = line.split()
             opponent, sense, goal = opponents[name]
-            rows.append(Row("engine step in memory, time", opponent, [float(median)], sense, goal, float(best)))
+            rows.append(Row("engine step in memory", opponent, "our time / its", [float(median)], sense, goal, float(best)))
     return rows
 
 
@@ -220,8 +214,7 @@ def memory(build, folder, printed, pairs):
     for _ in range(pairs):
         idle = peak_of_run(build, repo, 0)
         more.append((peak_of_run(build, repo, printed) - idle) / MIB)
-    return [Row(f"resident memory, a tool prints {printed // MIB} MiB", "one that prints nothing", more, LESS, 4.0,
-                unit=" MiB more")]
+    return [Row(f"peak memory, a tool prints {printed // MIB} MiB", "a tool that prints nothing", "MiB more", more, LESS, 4)]
 
 
 def main():
