@@ -74,39 +74,27 @@ static bool keeps_modes(git_repository *view)
     return modes != 0;
 }
 
-/* What the tool staged, as a list of names that no ignore rule hides; an index that cannot be read
- * has none. */
-static git_index *open_staged(const struct ws_worktree *w)
-{
-    char *path = ws_path_join(w->admin_path, "index");
-    git_index *index = NULL;
-    struct stat st;
-
-    if (lstat(path, &st) < 0 || !S_ISREG(st.st_mode) || git_index_open(&index, path) < 0) {
-        index = NULL;
-    }
-    free(path);
-    return index;
-}
-
 static int run_scan(struct ws_scan *s, struct ws_node *root, struct ws_worktree *w,
                     const char *head, struct ws_error *err)
 {
+    char *index;
     int fd = -1, rc = -1;
 
     if (ws_admin_open_folder(&fd, w, err) < 0) {
         return -1;
     }
+    index = ws_path_join(w->admin_path, "index");
     if (ws_git_tree(&s->blobs.base, w->r, w->rec.base, err) == 0 &&
         ws_git_view(&s->blobs.view, w->r, w->path, err) == 0 &&
         (head[0] == '\0' || strcmp(head, w->rec.base) == 0 ||
          ws_git_tree(&s->head, w->r, head, err) == 0)) {
         load_cache(root, w, s->blobs.base);
         s->modes = keeps_modes(s->blobs.view);
-        s->staged = open_staged(w);
+        s->index_path = index;
         rc = ws_scan_run(s, root, fd, err);
     }
     git_index_free(s->staged);
+    free(index);
     git_tree_free(s->head);
     git_tree_free(s->blobs.base);
     git_repository_free(s->blobs.view);

@@ -94,7 +94,8 @@ int ws_git_view(git_repository **out, struct ws_repo *r, const char *workdir, st
     git_index *index = NULL;
     int rc = git_repository_open_ext(&view, r->git_dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 
-    if (rc == 0) {
+    /* libgit2 1.5 leaks when it is told what it is set to already */
+    if (rc == 0 && strcmp(workdir, r->root) != 0) {
         rc = git_repository_set_workdir(view, workdir, 0);
     }
     if (rc == 0) {

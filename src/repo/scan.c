@@ -44,7 +44,20 @@ static bool is_rule_file(int dir, const char *name)
     return S_ISREG(st.st_mode) && st.st_size <= MAX_RULES;
 }
 
-static bool is_tracked(const struct ws_scan *s, const char *path)
+/* What the tool staged; an index that cannot be read names nothing. */
+static git_index *staged(struct ws_scan *s)
+{
+    struct stat st;
+
+    if (s->index_path != NULL && lstat(s->index_path, &st) == 0 && S_ISREG(st.st_mode) &&
+        git_index_open(&s->staged, s->index_path) < 0) {
+        s->staged = NULL;
+    }
+    s->index_path = NULL; /* once is enough */
+    return s->staged;
+}
+
+static bool is_tracked(struct ws_scan *s, const char *path)
 {
     git_tree *const trees[] = {s->blobs.base, s->head};
     size_t at;
@@ -57,7 +70,7 @@ static bool is_tracked(const struct ws_scan *s, const char *path)
             return true;
         }
     }
-    if (s->staged == NULL) {
+    if (staged(s) == NULL) {
         return false;
     }
     if (git_index_find(&at, s->staged, path) == 0) {

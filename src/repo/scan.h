@@ -9,7 +9,9 @@
 struct ws_scan {
     struct ws_blobs blobs;
     git_tree *head;         /* the tool's own commits also say what is tracked; may be NULL */
-    git_index *staged;      /* names only; may be NULL */
+    const char *index_path; /* the tool's index: asked for names only, and only when a rule hides
+                               something */
+    git_index *staged;      /* that index once it was asked for; the caller frees it */
     bool modes;             /* core.filemode */
     struct ws_content *out; /* nested, special, too_large are filled */
 };
