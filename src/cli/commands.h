@@ -4,6 +4,7 @@
 
 #include "command.h"
 
+extern const struct ws_cmd ws_cmd_cancel;
 extern const struct ws_cmd ws_cmd_complete; /* hidden: __complete SHELL */
 extern const struct ws_cmd ws_cmd_db;
 extern const struct ws_cmd ws_cmd_doctor;
@@ -13,6 +14,7 @@ extern const struct ws_cmd ws_cmd_init;
 extern const struct ws_cmd ws_cmd_log;
 extern const struct ws_cmd ws_cmd_machine;
 extern const struct ws_cmd ws_cmd_man; /* hidden: __man */
+extern const struct ws_cmd ws_cmd_resume;
 extern const struct ws_cmd ws_cmd_run;
 extern const struct ws_cmd ws_cmd_status;
 extern const struct ws_cmd ws_cmd_tool;

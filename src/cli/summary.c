@@ -192,7 +192,7 @@ static void how_to_go_on(struct ws_buf *out, const struct ws_summary *s)
     }
     if (!s->finished) {
         label(out, "go on");
-        ws_buf_printf(out, "wsfsm run --ws-id %s --run-id %s\n", s->ws_id, s->run_id);
+        ws_buf_printf(out, "wsfsm resume --run-id %s\n", s->run_id);
     }
     free(snapshot);
 }

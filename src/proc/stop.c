@@ -11,10 +11,12 @@
 static const struct {
     int signal;
     enum ws_stop_kind kind;
+    int ends_by;
 } routes[] = {
-    {SIGINT, WS_STOP_CANCEL},
-    {SIGTERM, WS_STOP_INTERRUPT},
-    {SIGHUP, WS_STOP_INTERRUPT},
+    {SIGINT, WS_STOP_CANCEL, SIGINT},
+    {SIGTERM, WS_STOP_INTERRUPT, SIGTERM},
+    {SIGHUP, WS_STOP_INTERRUPT, SIGHUP},
+    {WS_STOP_SIGNAL_CANCEL, WS_STOP_CANCEL, 0},
 };
 
 enum { ROUTES = sizeof routes / sizeof *routes };
@@ -74,7 +76,7 @@ static void on_signal(int signal)
     route(&standard); /* the next one ends the process */
     for (size_t i = 0; i < ROUTES; i++)
         if (routes[i].signal == signal && routed != NULL)
-            ws_stop_raise(routed, routes[i].kind, signal);
+            ws_stop_raise(routed, routes[i].kind, routes[i].ends_by);
     errno = saved;
 }
 

@@ -69,9 +69,9 @@ int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
         if (r->final || r->dry_run)
             continue;
         if (!strcmp(r->ws_id, plan->workstream.id))
-            ws_note(o, ws_format("run %s of this workstream is unfinished; `wsfsm run --ws-id %s "
-                                 "--run-id %s` goes on with it",
-                                 r->run_id, r->ws_id, r->run_id));
+            ws_note(o, ws_format("run %s of this workstream is unfinished; `wsfsm resume --run-id "
+                                 "%s` goes on with it",
+                                 r->run_id, r->run_id));
         else if (ws_run_alive(NULL, s, r->ws_id))
             rc = check_overlap(s, plan, r, err);
     }

@@ -59,25 +59,27 @@ static int finish_end(struct ws_session *s, const char *run_id, const struct ws_
     return rc;
 }
 
-int ws_drive(struct ws_session *s, const struct ws_plan *plan, const struct ws_machine *machine,
-             const char *run_id, int64_t fence, const struct ws_run_options *o,
-             struct ws_error *err)
+static int drive(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
+                 int (*walk)(struct ws_end *, const struct ws_engine *, struct ws_error *),
+                 struct ws_error *err)
 {
+    const char *ws_id = run->plan.workstream.id;
     struct ws_context context = {
-        .run_id = run_id,
-        .ws_id = plan->workstream.id,
-        .fence = fence,
+        .run_id = run->run_id,
+        .ws_id = ws_id,
+        .fence = run->fence,
         .repo = s->repo,
         .store = s->store,
-        .plan = plan,
-        .machine = machine,
+        .plan = &run->plan,
+        .machine = run->machine,
         .stop = o->stop,
         .observer = o->observer,
     };
-    struct ws_store_journal store_journal = {s->store, run_id, plan->workstream.id, fence, machine};
+    struct ws_store_journal store_journal = {s->store, run->run_id, ws_id, run->fence,
+                                             run->machine};
     const struct ws_journal journal = ws_journal_of_store(&store_journal);
     const struct ws_engine engine = {
-        .machine = machine,
+        .machine = run->machine,
         .journal = &journal,
         .step = engine_step,
         .recover = engine_recover,
@@ -87,9 +89,21 @@ int ws_drive(struct ws_session *s, const struct ws_plan *plan, const struct ws_m
         .payload = &context,
     };
     struct ws_end end;
-    int rc = ws_engine_run(&end, &engine, err);
+    int rc = walk(&end, &engine, err);
     if (rc == 0 && end.stand == WS_STAND_FINAL)
-        rc = finish_end(s, run_id, o, err);
+        rc = finish_end(s, run->run_id, o, err);
     ws_context_release(&context);
     return rc;
+}
+
+int ws_drive(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
+             struct ws_error *err)
+{
+    return drive(s, run, o, ws_engine_run, err);
+}
+
+int ws_drive_cancel(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
+                    struct ws_error *err)
+{
+    return drive(s, run, o, ws_engine_cancel, err);
 }

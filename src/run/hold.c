@@ -35,9 +35,9 @@ static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
     if (rc == 0)
         rc = ws_plan_parse(&h->plan, row->metadata_json, err);
     if (rc == 0)
-        rc = ws_store_load_machine(&h->machine, s->store, row->digest, err);
+        rc = ws_store_load_machine(&h->stored, s->store, row->digest, err);
     if (rc == 0)
-        rc = ws_machine_bound(h->machine, err);
+        rc = ws_machine_bound(h->machine = h->stored, err);
     ws_run_rows_release(&rows);
     return rc;
 }
@@ -61,7 +61,7 @@ int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_r
 void ws_held_release(struct ws_held *h)
 {
     ws_run_lock_release(&h->lock);
-    ws_machine_free(h->machine);
+    ws_machine_free(h->stored);
     ws_plan_release(&h->plan);
     free(h->run_id);
     *h = (struct ws_held){.lock = {.fd = -1}};

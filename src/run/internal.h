@@ -19,12 +19,6 @@ int ws_keep_patch(struct ws_plan *plan, struct ws_session *s, const char *run_id
 /* Why a run did not end in success; malloc'ed. */
 char *ws_end_reason(const struct ws_transition_row *last, const struct ws_attempt_rows *attempts);
 
-/* Walks the machine from where the run stands to its end, or to where it is left; then does in git
- * what the end asks for. The caller holds the workstream's lock and the lease `fence`. */
-int ws_drive(struct ws_session *s, const struct ws_plan *plan, const struct ws_machine *machine,
-             const char *run_id, int64_t fence, const struct ws_run_options *o,
-             struct ws_error *err);
-
 /* Uncommitted changes of the user's checkout to paths in scope refuse the run, unless
  * --allow-dirty. */
 int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
@@ -49,7 +43,8 @@ int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_i
 struct ws_held {
     char *run_id;
     struct ws_plan plan;
-    struct ws_machine *machine;
+    const struct ws_machine *machine; /* compiled in, or `stored` */
+    struct ws_machine *stored;
     struct ws_run_lock lock;
     int64_t fence;
 };
@@ -58,6 +53,13 @@ struct ws_held {
 int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_row *row,
                 bool take_over, struct ws_error *err);
 void ws_held_release(struct ws_held *h);
+
+/* Walks the machine from where the run stands to its end, or to where it is left; then does in git
+ * what the end asks for. ws_drive_cancel takes the arm of `cancel` instead. */
+int ws_drive(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
+             struct ws_error *err);
+int ws_drive_cancel(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
+                    struct ws_error *err);
 
 /* To the observer; the text is freed. */
 void ws_warn(const struct ws_run_options *o, char *text);

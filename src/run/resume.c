@@ -14,7 +14,7 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s, const struct ws_
     if (rc == 1)
         rc = ws_fail(err, WS_E_UNKNOWN_ID, o->run_id, "there is no run of that id");
     if (rc == 0 && (rc = ws_hold_run(&held, s, &rows.items[0], o->take_over, err)) == 0) {
-        rc = ws_drive(s, &held.plan, held.machine, held.run_id, held.fence, o, err);
+        rc = ws_drive(s, &held, o, err);
         if (rc == 0)
             rc = ws_run_summary(out, s, held.run_id, err);
         ws_held_release(&held);

@@ -36,19 +36,19 @@ static int create_run(int64_t *fence, struct ws_session *s, const struct ws_plan
 }
 
 /* One process at a time looks at the others and enters itself. */
-static int enter_run(int64_t *fence, struct ws_session *s, struct ws_plan *plan, const char *run_id,
-                     const struct ws_run_options *o, struct ws_error *err)
+static int enter_run(struct ws_held *run, struct ws_session *s, const struct ws_run_options *o,
+                     struct ws_error *err)
 {
     struct ws_run_lock starting;
     if (ws_run_lock_starting(&starting, ws_repo_state_dir(s->repo), err) < 0)
         return -1;
-    int rc = ws_admit_beside_others(s, plan, o, err);
+    int rc = ws_admit_beside_others(s, &run->plan, o, err);
     if (rc == 0)
-        rc = ws_keep_patch(plan, s, run_id, err);
+        rc = ws_keep_patch(&run->plan, s, run->run_id, err);
     if (rc == 0)
-        rc = create_run(fence, s, plan, run_id, err);
+        rc = create_run(&run->fence, s, &run->plan, run->run_id, err);
     if (rc == 0)
-        rc = ws_note_dependencies(s, run_id, &plan->workstream, o, err);
+        rc = ws_note_dependencies(s, run->run_id, &run->plan.workstream, o, err);
     ws_run_lock_release(&starting);
     return rc;
 }
@@ -57,24 +57,22 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
                      const struct ws_workstream *workstream, const char *run_id,
                      const struct ws_run_options *o, struct ws_error *err)
 {
-    struct ws_plan plan;
-    struct ws_run_lock lock = {.fd = -1};
-    int64_t fence = 0;
-    if (ws_make_plan(&plan, s, workstream, &ws_machine_shipped, o, err) < 0)
-        return -1;
-    int rc = plan.dry_run ? 0 : ws_admit_checkout(s, &plan, o, err);
+    struct ws_held run = {
+        .run_id = ws_strdup(run_id), .machine = &ws_machine_shipped, .lock = {.fd = -1}};
+    int rc = ws_make_plan(&run.plan, s, workstream, run.machine, o, err);
+    if (rc == 0 && !run.plan.dry_run)
+        rc = ws_admit_checkout(s, &run.plan, o, err);
     if (rc == 0 && !s->store)
         rc = ws_session_store(s, WS_STORE_CREATE, err);
     if (rc == 0)
-        rc = ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
+        rc = ws_run_lock_take(&run.lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
     if (rc == 0)
-        rc = enter_run(&fence, s, &plan, run_id, o, err);
+        rc = enter_run(&run, s, o, err);
     if (rc == 0)
-        rc = ws_drive(s, &plan, &ws_machine_shipped, run_id, fence, o, err);
+        rc = ws_drive(s, &run, o, err);
     if (rc == 0)
         rc = ws_run_summary(out, s, run_id, err);
-    ws_run_lock_release(&lock);
-    ws_plan_release(&plan);
+    ws_held_release(&run);
     return rc;
 }
 

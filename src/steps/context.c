@@ -9,6 +9,17 @@ void ws_context_release(struct ws_context *c)
     ws_facts_release(&c->facts);
 }
 
+int ws_context_check_lease(const struct ws_context *c, struct ws_error *err)
+{
+    struct ws_run_rows rows = {0};
+    int rc = ws_store_runs(&rows, c->store, c->run_id, c->ws_id, err);
+    if (rc == 0 && (!rows.len || rows.items[0].fence != c->fence))
+        rc = ws_fail(err, WS_E_LEASE_LOST, c->run_id,
+                     "another wsfsm has taken the run over; this one stops");
+    ws_run_rows_release(&rows);
+    return rc;
+}
+
 char *ws_attempt_dir(const struct ws_context *c, int64_t seq, const char *step)
 {
     return ws_format("%s/runs/%s/%s/%lld-%s", ws_repo_state_dir(c->repo), c->run_id, c->ws_id,

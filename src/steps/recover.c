@@ -101,6 +101,8 @@ static int recover(struct ws_work *w, struct ws_error *err)
             rc = put_back(w, tree, err);
     }
     free(tree);
+    if (w->now.tree[0])
+        ws_report_tree(w->report, w->now.tree);
     w->report->event = WS_EVENT_INTERRUPTED;
     if (!w->report->error_code)
         ws_report_reason(w->report, "interrupted", "attempt %d of %s was interrupted",

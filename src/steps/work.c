@@ -109,6 +109,8 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
 {
     struct ws_context *c = w->context;
     struct ws_error why = {0};
+    if (ws_context_check_lease(c, err) < 0)
+        return -1;
     if (ws_worktree_check(c->worktree, &why) < 0) {
         if (why.code != WS_E_SCOPE_VIOLATION) {
             *err = why;
@@ -253,7 +255,7 @@ void ws_work_conclude(struct ws_work *w)
     struct ws_context *c = w->context;
     r->status = status_of(r->event);
     r->facts = &c->facts;
-    if (c->facts.change[0])
+    if (c->facts.change[0] && !r->tree_oid)
         ws_report_tree(r, c->facts.change);
     struct ws_buf facts = {0};
     ws_facts_json(&facts, &c->facts);

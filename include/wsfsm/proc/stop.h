@@ -2,18 +2,23 @@
 #ifndef WSFSM_PROC_STOP_H
 #define WSFSM_PROC_STOP_H
 
+#include <signal.h>
+
 #include "wsfsm/base/error.h"
 
 enum ws_stop_kind {
     WS_STOP_NONE,
-    WS_STOP_CANCEL,    /* SIGINT, `wsfsm cancel`: end the tool, record `cancel` */
-    WS_STOP_INTERRUPT  /* SIGTERM, SIGHUP: end the tool, leave the run interrupted and resumable */
+    WS_STOP_CANCEL,   /* SIGINT, `wsfsm cancel`: end the tool, record `cancel` */
+    WS_STOP_INTERRUPT /* SIGTERM, SIGHUP: end the tool, leave the run interrupted and resumable */
 };
 
+/* What `wsfsm cancel` sends: as SIGINT, but the process ends by the run's own exit code. */
+#define WS_STOP_SIGNAL_CANCEL SIGUSR1
+
 struct ws_stop {
-    int fd;                        /* readable once raised (an eventfd); for poll() */
-    volatile int kind;             /* enum ws_stop_kind */
-    volatile int signal;           /* the signal that raised it, 0 when none did */
+    int fd;              /* readable once raised (an eventfd); for poll() */
+    volatile int kind;   /* enum ws_stop_kind */
+    volatile int signal; /* the signal to end by, 0: none */
 };
 
 int ws_stop_init(struct ws_stop *s, struct ws_error *err);
@@ -22,9 +27,9 @@ void ws_stop_release(struct ws_stop *s);
 /* Async-signal-safe. The first kind stays. */
 void ws_stop_raise(struct ws_stop *s, enum ws_stop_kind kind, int signal);
 
-/* Routes SIGINT (cancel), SIGTERM and SIGHUP (interrupt) here; a second signal ends the process at once by its
- * default action, and the lifeline ends the tool. A SIGHUP that was ignored before (nohup) stays ignored. Only one
- * stop can be routed; release undoes it. */
+/* Routes SIGINT (cancel), SIGTERM and SIGHUP (interrupt) here; a second signal ends the process at
+ * once by its default action, and the lifeline ends the tool. A SIGHUP that was ignored before
+ * (nohup) stays ignored. Only one stop can be routed; release undoes it. */
 int ws_stop_on_signals(struct ws_stop *s, struct ws_error *err);
 
 #endif

@@ -98,6 +98,12 @@ int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_sessi
 int ws_run_resume(struct ws_summary *out, struct ws_session *s,
                   const struct ws_run_options *options, struct ws_error *err);
 
+/* Ends the run options->run_id: the process that holds it is asked to end its tool and record
+ * `cancel`, and waited for; a run that nobody holds is cancelled here. WS_E_BUSY when the holder
+ * does not answer. */
+int ws_run_cancel(struct ws_summary *out, struct ws_session *s,
+                  const struct ws_run_options *options, struct ws_error *err);
+
 /* The summary of a run as it stands in the store. */
 int ws_run_summary(struct ws_summary *out, struct ws_session *s, const char *run_id,
                    struct ws_error *err);

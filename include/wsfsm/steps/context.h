@@ -53,6 +53,9 @@ struct ws_context {
     struct ws_worktree *worktree;         /* NULL until opened */
     struct ws_facts facts;
 };
+/* Is our fence still the workstream's? Asked before anything is written to refs: a process that was taken over while it
+ * slept must not move them. WS_E_LEASE_LOST when it is not. */
+int ws_context_check_lease(const struct ws_context *c, struct ws_error *err);
 void ws_context_release(struct ws_context *c); /* the steps' own part */
 
 /* The file that is locked while a tool of this workstream may be running. The caller frees it. */

@@ -1,0 +1,78 @@
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* The grace of a tool, the bounded drain and kill, and the last transaction, with room to spare. */
+enum { ANSWER_MS = 20000 };
+
+enum answer { NOBODY, ENDED, SILENT };
+
+/* Asks the process that holds the run to cancel it, and waits for its end. Its number is only
+ * believed while the lock is held by it: a pidfd taken before that is looked at again names the
+ * same process. */
+static enum answer ask_holder(int *pid, struct ws_session *s, const struct ws_run_row *row)
+{
+    int again;
+    char run_id[65];
+    const char *state_dir = ws_repo_state_dir(s->repo);
+    if (!ws_run_lock_held(pid, run_id, state_dir, row->ws_id) || strcmp(run_id, row->run_id))
+        return NOBODY;
+    int fd = pidfd_open(*pid, 0);
+    if (fd < 0)
+        return NOBODY;
+    enum answer answer = NOBODY;
+    if (ws_run_lock_held(&again, NULL, state_dir, row->ws_id) && again == *pid &&
+        pidfd_send_signal(fd, WS_STOP_SIGNAL_CANCEL, NULL, 0) == 0) {
+        struct pollfd ended = {.fd = fd, .events = POLLIN};
+        answer = poll(&ended, 1, ANSWER_MS) == 1 ? ENDED : SILENT;
+    }
+    close(fd);
+    return answer;
+}
+
+/* The holder may have been left interrupted by another signal just before ours, or have died of it.
+ */
+static int cancel_unheld(struct ws_session *s, const struct ws_run_options *o, struct ws_error *err)
+{
+    struct ws_run_rows rows;
+    struct ws_held held;
+    int rc = ws_find_run(&rows, s, o->run_id, err);
+    if (rc == 0 && !rows.items[0].final) {
+        rc = ws_hold_run(&held, s, &rows.items[0], false, err);
+        if (rc == 0) {
+            rc = ws_drive_cancel(s, &held, o, err);
+            ws_held_release(&held);
+        }
+    }
+    ws_run_rows_release(&rows);
+    return rc;
+}
+
+int ws_run_cancel(struct ws_summary *out, struct ws_session *s, const struct ws_run_options *o,
+                  struct ws_error *err)
+{
+    struct ws_run_rows rows;
+    int pid = 0;
+    *out = (struct ws_summary){0};
+    int rc = ws_find_run(&rows, s, o->run_id, err);
+    if (rc == 1)
+        rc = ws_fail(err, WS_E_UNKNOWN_ID, o->run_id, "there is no run of that id");
+    if (rc == 0 && rows.items[0].final)
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id,
+                     "has ended in %s; there is nothing to cancel", rows.items[0].state);
+    if (rc == 0 && ask_holder(&pid, s, &rows.items[0]) == SILENT)
+        rc = ws_fail(err, WS_E_BUSY, o->run_id,
+                     "process %d holds the run and does not answer; `wsfsm resume --run-id %s "
+                     "--take-over` takes it away",
+                     pid, o->run_id);
+    if (rc == 0)
+        rc = cancel_unheld(s, o, err);
+    if (rc == 0)
+        rc = ws_run_summary(out, s, o->run_id, err);
+    ws_run_rows_release(&rows);
+    return rc;
+}
