@@ -273,7 +273,7 @@ def test_run_warns_of_trouble_elsewhere(ready):
     ready.write("workstreams/broken.yaml", "[")
     ready.uncommitted = True
     result = ready.run("ws-fix", "-v").must(0)
-    assert "other bundles" in result.stderr
+    assert "wsfsm validate" in result.stderr
 
 
 def test_run_refuses_its_own_duplicate(ready):

@@ -1,0 +1,176 @@
+"""resume, cancel and take-over: one holder at a time, and nothing lost on the way."""
+
+import signal
+import time
+
+import pytest
+
+from support import CALC_FIXED, FIX, IS_FIXED, finish, wait_for
+
+
+@pytest.fixture
+def hanging(repo):
+    """An agent that changes something and hangs the first time, and does its work the second."""
+    repo.agent(f"echo half > src/half.txt; if [ ! -e {repo.outside}/again ]; then touch {repo.outside}/again; "
+               f"(setsid sleep 1000 &); sleep 1000; fi; rm -f src/half.txt; {FIX}")
+    repo.bundle(acceptance_tests=[IS_FIXED])
+    return repo
+
+
+def hang(repo, run_id="r1"):
+    process = repo.start("run", "--ws-id", "ws-fix", "--run-id", run_id, "--json")
+    assert wait_for(lambda: (repo.outside / "again").exists())
+    return process
+
+
+def killed(repo):
+    process = hang(repo)
+    process.send_signal(signal.SIGKILL)
+    finish(process)
+    assert repo.leftovers(2) == []
+
+
+def test_resume_after_a_kill(hanging):
+    killed(hanging)
+    summary = hanging.wsfsm("resume", "--run-id", "r1", "--json").must(0).json
+    assert (summary["run_id"], summary["final_status"], summary["changed_files"]) == ("r1", "done", ["src/calc.py"])
+    assert hanging.history()[1] == ("editing", "interrupted", "editing")
+    assert hanging.show(summary["branch"], "src/calc.py") + "\n" == CALC_FIXED
+    kept = hanging.git("ls-tree", "-r", "--name-only", "refs/wsfsm/r1/ws-fix/2")
+    assert "src/half.txt" in kept.splitlines()
+    hanging.wsfsm("verify").must(0)
+
+
+def test_the_interrupted_transition_names_what_was_kept(hanging):
+    killed(hanging)
+    hanging.wsfsm("resume", "--run-id", "r1").must(0)
+    row = hanging.one("SELECT tree_oid FROM transitions WHERE event = 'interrupted'")
+    assert row["tree_oid"] == hanging.git("rev-parse", "refs/wsfsm/r1/ws-fix/2^{tree}")
+
+
+@pytest.mark.parametrize("command", ["resume", "cancel"])
+def test_no_such_run(ready, command):
+    assert "r9" in ready.wsfsm(command, "--run-id", "r9").must(3).stderr  # no database
+    assert not ready.database.exists()
+    ready.run().must(0)
+    assert "r9" in ready.wsfsm(command, "--run-id", "r9").must(3).stderr
+
+
+@pytest.mark.parametrize("command", ["resume", "cancel"])
+def test_a_run_that_has_ended(ready, command):
+    ready.run("ws-fix", "--run-id", "r1").must(0)
+    before = ready.history()
+    assert "done" in ready.wsfsm(command, "--run-id", "r1").must(3).stderr
+    assert ready.history() == before
+
+
+def test_a_living_run_is_not_resumed(hanging):
+    process = hang(hanging)
+    refused = hanging.wsfsm("resume", "--run-id", "r1").must(5)
+    assert str(process.pid) in refused.stderr
+    assert hanging.history() == [("pending", "start", "editing")]
+    hanging.wsfsm("cancel", "--run-id", "r1").must(0)
+    finish(process, timeout=20)
+
+
+def test_cancel_ends_the_tool_and_the_run_exits_1(hanging):
+    process = hang(hanging)
+    cancelled = hanging.wsfsm("cancel", "--run-id", "r1", "--json").must(0).json
+    assert (cancelled["final_status"], cancelled["reason"]) == ("failed", "cancel")
+    assert finish(process, timeout=20).rc == 1
+    assert hanging.leftovers(1) == []
+    assert hanging.history()[-1] == ("editing", "cancel", "failed")
+    hanging.wsfsm("verify").must(0)
+
+
+def test_cancel_of_an_interrupted_run(hanging):
+    killed(hanging)
+    hanging.wsfsm("cancel", "--run-id", "r1").must(0)
+    assert hanging.history() == [("pending", "start", "editing"), ("editing", "cancel", "failed")]
+    assert "src/half.txt" in hanging.git("ls-tree", "-r", "--name-only", "refs/wsfsm/r1/ws-fix/2").splitlines()
+    assert hanging.one("SELECT status FROM runs")["status"] == "failed"
+    hanging.wsfsm("verify").must(0)
+
+
+def test_a_stopped_holder_is_taken_over_and_can_write_nothing(hanging):
+    process = hang(hanging)
+    process.send_signal(signal.SIGSTOP)
+    hanging.wsfsm("resume", "--run-id", "r1").must(5)
+    hanging.wsfsm("resume", "--run-id", "r1", "--take-over").must(0)
+    history, refs = hanging.history(), hanging.git("for-each-ref")
+    process.send_signal(signal.SIGCONT)
+    late = finish(process, timeout=20)
+    assert late.rc == 5 and "lease_lost" in late.stderr
+    assert (hanging.history(), hanging.git("for-each-ref")) == (history, refs)
+    assert hanging.leftovers(1) == []
+    hanging.wsfsm("verify").must(0)
+
+
+def test_a_running_holder_is_taken_over(hanging):
+    process = hang(hanging)
+    hanging.wsfsm("resume", "--run-id", "r1", "--take-over").must(0)
+    assert finish(process, timeout=20).rc == 5
+    hanging.wsfsm("verify").must(0)
+
+
+def test_two_starts_at_once(hanging):
+    """Exactly one runs; the other names it."""
+    first = hang(hanging)
+    second = hanging.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r2").must(5)
+    assert "r1" in second.stderr
+    assert hanging.rows("SELECT run_id FROM runs") == [{"run_id": "r1"}]
+    hanging.wsfsm("cancel", "--run-id", "r1").must(0)
+    finish(first, timeout=20)
+
+
+def test_a_lock_file_left_by_a_dead_process_holds_nothing(ready):
+    ready.run().must(0)
+    lock = ready.root / ".wsfsm/locks/ws-fix.lock"
+    lock.write_text("1 some-run\n")
+    ready.run().must(0)
+
+
+def test_overlapping_scopes_are_refused_and_disjoint_ones_run(hanging):
+    hanging.bundle("ws-other", files_scope=["src/"], tool="agent")
+    hanging.bundle("ws-apart", files_scope=["docs/"], tool="writer")
+    hanging.agent("echo more >> docs/guide.md", tool_id="writer")
+    process = hang(hanging)
+    refused = hanging.wsfsm("run", "--ws-id", "ws-other").must(5)
+    assert "ws-fix" in refused.stderr
+    assert hanging.run("ws-apart").must(0).json["changed_files"] == ["docs/guide.md"]
+    assert hanging.rows("SELECT DISTINCT ws_id FROM runs JOIN workstreams USING(run_id) ORDER BY 1") == [
+        {"ws_id": "ws-apart"}, {"ws_id": "ws-fix"}]
+    hanging.wsfsm("cancel", "--run-id", "r1").must(0)
+    finish(process, timeout=20)
+
+
+def test_eight_at_once(repo):
+    for n in range(8):
+        repo.write(f"part{n}/a.txt", "a\n")
+        repo.agent(f"sleep 0.3; echo b >> part{n}/a.txt", tool_id=f"agent{n}")
+        repo.bundle(f"ws-part{n}", files_scope=[f"part{n}/"], tool=f"agent{n}")
+    repo.commit("Parts")
+    processes = [repo.start("run", "--ws-id", f"ws-part{n}", "--json") for n in range(8)]
+    ends = [finish(process, timeout=60) for process in processes]
+    assert [(end.rc, end.json["final_status"]) for end in ends] == [(0, "done")] * 8, ends
+    repo.wsfsm("verify").must(0)
+
+
+def test_an_older_unfinished_run_does_not_stop_a_new_one(hanging):
+    killed(hanging)
+    new = hanging.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r2").must(0)
+    assert "resume --run-id r1" in new.stderr
+    hanging.wsfsm("resume", "--run-id", "r1").must(0)
+    assert [row["status"] for row in hanging.rows("SELECT status FROM runs ORDER BY run_id")] == ["completed"] * 2
+    hanging.wsfsm("verify").must(0)
+
+
+def test_status_tells_interrupted_within_a_second(hanging):
+    process = hang(hanging)
+    assert "interrupted" not in hanging.wsfsm("status").must(0).stdout
+    process.send_signal(signal.SIGKILL)
+    finish(process)
+    begun = time.monotonic()
+    assert wait_for(lambda: "interrupted" in hanging.wsfsm("status").must(0).stdout)
+    assert time.monotonic() - begun < 10  # a bound against hanging; the promise is about a second
+    hanging.wsfsm("cancel", "--run-id", "r1").must(0)
