@@ -1,5 +1,6 @@
 #include "wsfsm/base/path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +12,9 @@
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/hash.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
+
+static const char UNWRITTEN_PREFIX[] = ".wsfsm-", UNWRITTEN_SUFFIX[] = ".tmp";
 
 char *ws_path_join(const char *dir, const char *name)
 {
@@ -272,7 +276,7 @@ int ws_write_file(const char *path, const void *data, size_t len, mode_t mode, s
 
     ws_random_hex(random, sizeof random - 1);
     char *dir = ws_path_dir(path);
-    char *temporary = ws_format("%s/.wsfsm-%s.tmp", dir, random);
+    char *temporary = ws_format("%s/%s%s%s", dir, UNWRITTEN_PREFIX, random, UNWRITTEN_SUFFIX);
     if (create_synced(temporary, data, len, mode) < 0) {
         ws_fail_errno(err, WS_E_IO, path, "cannot write the file");
         goto out;
@@ -292,4 +296,20 @@ out:
     free(temporary);
     free(dir);
     return rc;
+}
+
+void ws_sweep_unwritten(const char *dir)
+{
+    DIR *d = opendir(dir);
+    struct dirent *e;
+
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        if (ws_starts_with(e->d_name, UNWRITTEN_PREFIX) &&
+            ws_ends_with(e->d_name, UNWRITTEN_SUFFIX)) {
+            unlinkat(dirfd(d), e->d_name, 0);
+        }
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
 }

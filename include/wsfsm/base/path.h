@@ -26,6 +26,9 @@ int ws_read_file(struct ws_buf *out, const char *path, size_t limit, struct ws_e
 /* Writes a file whole or not at all: temporary name in the same folder, fsync, rename, fsync of the folder. */
 int ws_write_file(const char *path, const void *data, size_t len, mode_t mode, struct ws_error *err);
 
+/* Takes away what a ws_write_file that was killed left in the folder. Nobody else may be writing there. */
+void ws_sweep_unwritten(const char *dir);
+
 /* Creates a file that must not be there yet, written and fsynced. EEXIST leaves errno at that. */
 int ws_create_file(const char *path, const void *data, size_t len, mode_t mode, struct ws_error *err);
 

@@ -237,6 +237,20 @@ START_TEST(a_write_that_fails_changes_nothing)
 }
 END_TEST
 
+START_TEST(what_a_killed_writer_left_is_swept)
+{
+    char *dir = enter_scratch();
+
+    ck_assert_int_eq(ws_create_file(".wsfsm-0123456789abcdef.tmp", "x", 1, 0600, NULL), 0);
+    ck_assert_int_eq(ws_create_file(".wsfsm-kept", "x", 1, 0600, NULL), 0);
+    ck_assert_int_eq(ws_create_file("kept.tmp", "x", 1, 0600, NULL), 0);
+    ws_sweep_unwritten(".");
+    ck_assert_uint_eq(entries_here(), 2);
+    ws_sweep_unwritten("no such folder");
+    leave_scratch(dir);
+}
+END_TEST
+
 START_TEST(a_file_is_created_once)
 {
     char *dir = enter_scratch();
@@ -310,4 +324,5 @@ END_TEST
 RUN_TESTS("path", joining, taking_apart, being_under, existing, folders_are_made_with_their_parents,
           a_file_in_the_way_is_named, a_file_is_read_up_to_its_limit,
           what_is_no_file_is_named_and_never_waited_for, a_file_is_replaced_whole,
-          a_write_that_fails_changes_nothing, a_file_is_created_once, short_writes_are_completed)
+          a_write_that_fails_changes_nothing, what_a_killed_writer_left_is_swept,
+          a_file_is_created_once, short_writes_are_completed)
