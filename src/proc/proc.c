@@ -20,6 +20,7 @@
 #include "proctab.h"
 #include "tree.h"
 #include "wsfsm/base/clock.h"
+#include "wsfsm/base/fault.h"
 
 enum {
     SILENCE_MS =
@@ -277,12 +278,16 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
         return 0;
     }
     int rc = session_open(&s, err);
+    ws_fault_point("proc.supervisor_started");
     if (rc == 0)
         rc = send_command(&s, c, err);
+    ws_fault_point("proc.command_sent");
     if (rc == 0)
         rc = await_result(&s, out, &remaining, err);
+    ws_fault_point("proc.answered");
     answered = rc == 0;
     session_close(&s, answered);
+    ws_fault_point("proc.supervisor_ended");
     if (answered && remaining > 0) {
         ws_exit_release(out);
         rc = ws_fail(err, WS_E_IO, c->program,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -92,6 +93,7 @@ static int take(struct ws_run_lock *lock, const char *state_dir, const char *nam
     }
     free(dir);
     free(file);
+    ws_fault_point("run.lock_taken");
     return rc;
 }
 

@@ -117,6 +117,7 @@ int ws_step_ending(struct ws_ending *out, struct ws_context *context, const stru
         rc = make_commit(commit, c, sealed, err);
     if (rc == 0 && commits)
         rc = ws_repo_ref(expect, c->repo, branch, err);
+    ws_fault_point("steps.ending.committed");
     if (rc == 0)
         rc = make_anchor(anchor, c, commit, final, sealed, err);
     if (rc == 0) {

@@ -4,6 +4,7 @@
 #include "work.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 #include "wsfsm/steps/binding.h"
 #include "wsfsm/steps/lifecycle.h"
 #include "wsfsm/store/read.h"
@@ -85,6 +86,7 @@ static int put_back(struct ws_work *w, const char *tree, struct ws_error *err)
     ws_fault_point("steps.recover");
     if (rc == 0)
         rc = ws_worktree_restore(c->worktree, tree, c->plan->base_oid, err);
+    ws_fault_point("steps.restored");
     return rc;
 }
 
@@ -93,6 +95,8 @@ static int recover(struct ws_work *w, struct ws_error *err)
     struct ws_context *c = w->context;
     char *tree = NULL;
     int rc = end_strays(c, w->attempt, err);
+    ws_fault_point("steps.strays_ended");
+    ws_sweep_unwritten(w->dir);
     if (rc == 0)
         rc = start_tree(&tree, c, w->attempt, err);
     if (rc == 0 && tree && strlen(tree) < WS_OID_HEX) {

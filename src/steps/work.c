@@ -50,7 +50,9 @@ int ws_work_init(struct ws_work *w, struct ws_context *context, const struct ws_
     if (ws_facts_parse(&context->facts, attempt->facts_json, err) < 0)
         return -1;
     collect_secrets(&w->secrets, context->plan);
-    return ws_mkdirs(w->dir, 0700, err);
+    int rc = ws_mkdirs(w->dir, 0700, err);
+    ws_fault_point("steps.attempt_folder");
+    return rc;
 }
 
 void ws_work_release(struct ws_work *w)
@@ -76,6 +78,7 @@ int ws_work_take_start(struct ws_work *w, struct ws_error *err)
     struct ws_context *c = w->context;
     if (ws_worktree_content(&w->start, c->worktree, err) < 0)
         return -1;
+    ws_fault_point("steps.start_content");
     return ws_store_attempt_start(c->store, w->attempt->id, c->fence, w->start.tree, err);
 }
 
@@ -126,6 +129,7 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
     }
     if (ws_worktree_content(&w->now, c->worktree, err) < 0)
         return -1;
+    ws_fault_point("steps.end_content");
     bool changed = strcmp(w->now.tree, w->start.tree) || strcmp(w->now.head, w->start.head);
     return changed ? keep(w, err) : 0;
 }

@@ -50,6 +50,7 @@ static int make_private(const char *path, struct ws_error *err)
         return -1;
     }
     close(fd);
+    ws_fault_point("store.create.begun");
     return 0;
 }
 
@@ -82,6 +83,7 @@ static int build(const char *path, const char *repo_id, struct ws_error *err)
         rc = fill(db, path, repo_id, err);
     }
     sqlite3_close(db);
+    ws_fault_point("store.create.filled");
     return rc == 0 ? sync_path(path, O_RDWR, err) : -1;
 }
 
