@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -158,23 +159,45 @@ int ws_file_number(sqlite3_int64 *out, sqlite3 *db, const char *sql)
     return rc;
 }
 
+/* The header's fields by their offsets (sqlite.org/fileformat.html, 1.3). */
+enum { HEADER_BYTES = 100, USER_VERSION_AT = 60, APPLICATION_ID_AT = 68 };
+
+static int64_t number_at(const unsigned char *header, size_t at)
+{
+    uint32_t n = (uint32_t)header[at] << 24 | (uint32_t)header[at + 1] << 16 |
+                 (uint32_t)header[at + 2] << 8 | header[at + 3];
+
+    return (int32_t)n;
+}
+
+/* The first bytes as they stand, through SQLite's own descriptor. No SQL: without locks, a PRAGMA
+ * can meet another process in the middle of a commit and call the file malformed. */
+static int read_header(unsigned char header[HEADER_BYTES], sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+    int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+    if (rc == SQLITE_OK && file->pMethods != NULL) {
+        rc = file->pMethods->xRead(file, header, HEADER_BYTES, 0);
+    }
+    return rc;
+}
+
 static int check_header(const char *path, sqlite3 *db, struct ws_error *err)
 {
-    sqlite3_int64 application = 0, version = 0;
-    int rc = ws_file_number(&application, db, "PRAGMA application_id");
+    unsigned char header[HEADER_BYTES] = {0};
+    int rc = read_header(header, db);
 
-    if (rc == SQLITE_OK) {
-        rc = ws_file_number(&version, db, "PRAGMA user_version");
-    }
-    if (rc == SQLITE_NOTADB) {
-        return ws_fail(err, WS_E_STORE, path,
-                       "this is no SQLite database, or its first page is corrupt; name another "
-                       "file, or put a backup "
-                       "in its place");
-    }
-    if (rc != SQLITE_OK) {
+    if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) {
         return ws_sql_fail(db, path, rc, "read the database", err);
     }
+    if (rc == SQLITE_IOERR_SHORT_READ || memcmp(header, "SQLite format 3", 16) != 0) {
+        return ws_fail(err, WS_E_STORE, path,
+                       "this is no SQLite database, or its first page is corrupt; name another "
+                       "file, or put a backup in its place");
+    }
+    int64_t application = number_at(header, APPLICATION_ID_AT);
+    int64_t version = number_at(header, USER_VERSION_AT);
     if (application != WS_APPLICATION_ID) {
         return ws_fail(
             err, WS_E_STORE, path,
