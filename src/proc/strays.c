@@ -24,7 +24,13 @@ enum {
     ENVIRON_MAX = 16 << 20, /* more than the kernel lets a program have */
 };
 
-static const char NAME[] = "WSFSM_KEY=";
+static const char KEY[] = "WSFSM_KEY=", REPO[] = "WSFSM_REPO=";
+
+/* What a process must carry in its environment to be ours. */
+struct mark {
+    const char *key;
+    const char *repo; /* NULL: of any repository */
+};
 
 static void read_environ(struct ws_buf *out, const char *path)
 {
@@ -59,28 +65,35 @@ static void read_environ_of_threads(struct ws_buf *out, pid_t pid)
 /* `entry` is WSFSM_KEY=<key>, or WSFSM_KEY=<key>/... */
 static bool is_keyed(const char *entry, const char *key)
 {
-    if (!ws_starts_with(entry, NAME))
+    if (!ws_starts_with(entry, KEY))
         return false;
-    const char *value = entry + sizeof NAME - 1;
+    const char *value = entry + sizeof KEY - 1;
     size_t len = strlen(key);
     return strncmp(value, key, len) == 0 && (value[len] == '\0' || value[len] == '/');
 }
 
-static bool has_key(pid_t pid, const char *key)
+static bool is_of_repo(const char *entry, const char *repo)
+{
+    return ws_starts_with(entry, REPO) && strcmp(entry + sizeof REPO - 1, repo) == 0;
+}
+
+static bool is_marked(pid_t pid, const struct mark *mark)
 {
     struct ws_buf environment = {0};
     char path[64];
-    bool found = false;
+    bool keyed = false, at_home = mark->repo == NULL;
     snprintf(path, sizeof path, "/proc/%d/environ", (int)pid);
     read_environ(&environment, path);
     if (environment.len == 0)
         read_environ_of_threads(&environment, pid);
     const char *entry = ws_buf_str(&environment);
     const char *end = entry + environment.len;
-    for (; entry < end && !found; entry += strlen(entry) + 1)
-        found = is_keyed(entry, key);
+    for (; entry < end && !(keyed && at_home); entry += strlen(entry) + 1) {
+        keyed = keyed || is_keyed(entry, mark->key);
+        at_home = at_home || is_of_repo(entry, mark->repo);
+    }
     ws_buf_release(&environment);
-    return found;
+    return keyed && at_home;
 }
 
 /* Ourselves and our ancestors are spared: a tool of the same run may have started us. */
@@ -96,14 +109,14 @@ static bool is_own_line(pid_t pid)
 
 enum fate { FATE_GONE, FATE_KILLED, FATE_ALIVE };
 
-static enum fate kill_process(pid_t pid, const char *key)
+static enum fate kill_process(pid_t pid, const struct mark *mark)
 {
     struct ws_process p;
     int fd = ws_process_read(&p, pid) == 0 ? ws_process_open(&p) : -1;
     enum fate fate = FATE_GONE;
     /* Asked again with the descriptor in hand: another process may have taken the pid over
      * meanwhile. */
-    if (fd < 0 || !has_key(pid, key))
+    if (fd < 0 || !is_marked(pid, mark))
         goto out;
     if (pidfd_send_signal(fd, SIGKILL, NULL, 0) < 0) {
         fate = errno == ESRCH ? FATE_GONE : FATE_ALIVE;
@@ -151,16 +164,16 @@ static pid_t next_pid(struct cursor *c)
 
 /* One look at all processes. Each is dealt with as soon as it is met; the next member of such a
  * chain mostly has a higher pid and is met in the same look. */
-static int kill_round(struct tally *t, const char *key)
+static int kill_round(struct tally *t, const struct mark *mark)
 {
     struct cursor c = {.fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     *t = (struct tally){0};
     if (c.fd < 0)
         return -1;
     for (pid_t pid; (pid = next_pid(&c)) != 0;) {
-        if (!has_key(pid, key) || is_own_line(pid))
+        if (!is_marked(pid, mark) || is_own_line(pid))
             continue;
-        enum fate fate = kill_process(pid, key);
+        enum fate fate = kill_process(pid, mark);
         t->met++;
         t->killed += fate == FATE_KILLED;
         t->alive += fate == FATE_ALIVE;
@@ -169,14 +182,15 @@ static int kill_round(struct tally *t, const char *key)
     return 0;
 }
 
-int ws_kill_strays(const char *key, struct ws_error *err)
+int ws_kill_strays(const char *key, const char *repo, struct ws_error *err)
 {
+    const struct mark mark = {.key = key, .repo = repo};
     int64_t end = ws_boot_ms() + STRAYS_MS;
     int killed = 0;
     int quiet = 0;
     struct tally t;
     do {
-        if (kill_round(&t, key) < 0)
+        if (kill_round(&t, &mark) < 0)
             return ws_fail_errno(err, WS_E_IO, "/proc", "cannot look for processes left behind");
         killed += t.killed;
         quiet = t.met == 0 ? quiet + 1 : 0;

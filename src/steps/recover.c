@@ -56,10 +56,11 @@ static int end_strays(const struct ws_context *c, const struct ws_attempt *attem
 {
     char *lock = ws_tool_lock(c);
     char *key = ws_format("%s/%lld", c->run_id, (long long)attempt->seq);
-    int rc = ws_kill_strays(key, err) < 0 ? -1 : 0;
+    const char *repo = ws_repo_root(c->repo);
+    int rc = ws_kill_strays(key, repo, err) < 0 ? -1 : 0;
     if (rc == 0)
         rc = ws_guard_wait(lock, SUPERVISOR_MS, err);
-    if (rc == 0 && ws_kill_strays(key, err) < 0)
+    if (rc == 0 && ws_kill_strays(key, repo, err) < 0)
         rc = -1;
     free(key);
     free(lock);

@@ -109,9 +109,10 @@ int ws_find_program(char **out, const char *command, const char *path,
                     const char *(*refuse)(void *payload, const char *file), void *payload,
                     struct ws_error *err);
 
-/* Ends every process of this user whose environment holds WSFSM_KEY=<key> or one beginning with `key` and '/'
- * (left behind by a supervisor that was killed too), but never ourselves or an ancestor. Returns how many were killed,
- * -1 on failure. A process that wiped its own environment is not found. */
-int ws_kill_strays(const char *key, struct ws_error *err);
+/* Ends every process of this user whose environment holds WSFSM_KEY=<key> or one beginning with `key` and '/', and
+ * WSFSM_REPO=<repo> (NULL: any; run ids are unique in one repository only): what a supervisor that was killed too left
+ * behind, but never ourselves or an ancestor. Returns how many were killed, -1 on failure. A process that wiped its own
+ * environment is not found. */
+int ws_kill_strays(const char *key, const char *repo, struct ws_error *err);
 
 #endif

@@ -6,12 +6,12 @@ static const char *key(void)
     return marker + strlen("WSFSM_KEY=");
 }
 
-/* A process with `entry` in its environment, in a session of its own. */
-static pid_t start(char *entry)
+/* A process with these entries in its environment, in a session of its own. */
+static pid_t start(char *entry, char *last)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        char name[] = "sleep", seconds[] = "1000", first[] = "A=1", last[] = "Z=1";
+        char name[] = "sleep", seconds[] = "1000", first[] = "A=1";
         char *env[] = {first, entry, last, NULL};
         char *argv[] = {name, seconds, NULL};
         setsid();
@@ -43,12 +43,13 @@ START_TEST(exactly_the_keyed_ones_are_killed)
         ws_format("X%s", marker),        /* another variable */
         ws_format("OTHER=1 %s", marker), /* a value that mentions it */
     };
+    char last[] = "Z=1";
     pid_t pids[5];
     for (int i = 0; i < 5; i++) {
-        pids[i] = start(entries[i]);
+        pids[i] = start(entries[i], last);
         AWAIT(runs_sleep(pids[i]));
     }
-    ck_assert_int_eq(ws_kill_strays(key(), &error), 2);
+    ck_assert_int_eq(ws_kill_strays(key(), NULL, &error), 2);
     for (int i = 0; i < 5; i++) {
         int status = 0;
         bool dead = waitpid(pids[i], &status, WNOHANG) == pids[i];
@@ -58,7 +59,21 @@ START_TEST(exactly_the_keyed_ones_are_killed)
         kill(pids[i], SIGKILL);
         free(entries[i]);
     }
-    ck_assert_int_eq(ws_kill_strays(key(), &error), 0);
+    ck_assert_int_eq(ws_kill_strays(key(), NULL, &error), 0);
+}
+END_TEST
+
+/* The same run id may be in use in two repositories at the same time. */
+START_TEST(those_of_another_repository_are_spared)
+{
+    char here[] = "WSFSM_REPO=/here", there[] = "WSFSM_REPO=/here/too";
+    pid_t ours = start(marker, here), theirs = start(marker, there);
+    int status;
+    AWAIT(runs_sleep(ours) && runs_sleep(theirs));
+    ck_assert_int_eq(ws_kill_strays(key(), "/here", &error), 1);
+    ck_assert_int_eq(waitpid(ours, &status, 0), ours);
+    ck_assert_int_eq(waitpid(theirs, &status, WNOHANG), 0);
+    kill(theirs, SIGKILL);
 }
 END_TEST
 
@@ -88,6 +103,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("strays");
     tcase_add_checked_fixture(t, folder_setup, folder_teardown);
     tcase_add_test(t, exactly_the_keyed_ones_are_killed);
+    tcase_add_test(t, those_of_another_repository_are_spared);
     tcase_add_test(t, we_and_our_ancestors_are_spared);
     suite_add_tcase(s, t);
     return s;
@@ -96,6 +112,6 @@ static Suite *suite(void)
 int main(int argc, char **argv)
 {
     if (argc == 3 && strcmp(argv[1], "strays") == 0)
-        return ws_kill_strays(argv[2], &error);
+        return ws_kill_strays(argv[2], NULL, &error);
     return test_main(argc, argv, suite);
 }

@@ -288,7 +288,7 @@ START_TEST(both_are_killed_and_the_strays_are_found_by_their_key)
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     ck_assert_int_gt(count_marked(), 0);
-    ck_assert_int_gt(ws_kill_strays(marker + strlen("WSFSM_KEY="), &error), 0);
+    ck_assert_int_gt(ws_kill_strays(marker + strlen("WSFSM_KEY="), NULL, &error), 0);
     ck_assert_int_eq(count_marked(), 0);
 }
 END_TEST
