@@ -64,12 +64,14 @@ class Case(Repo):
         return self.call("run", "--ws-id", WS, "--run-id", RUN, "--json", **env)
 
     def crash_at(self, point):
-        """Is the run killed at that point? What follows a kill is looked at here."""
+        """Starts the run, to be killed at that point."""
         result = self.go(WSFSM_CRASH_AT=str(point))
-        if result.rc != KILLED:
-            return False
+        assert result.rc == KILLED, f"the point was not passed: {result}"
         self.after_kill()
-        return True
+
+    def entered(self):
+        """Does the run stand in the database?"""
+        return self.database.exists() and bool(self.rows("SELECT 1 FROM runs"))
 
     # --- right after a kill
 
@@ -188,7 +190,7 @@ class Case(Repo):
                 assert not TEMPORARY.search(file.name), f"left behind: {file}"
                 if file.name.endswith(".lock") and top == ".git":
                     raise AssertionError(f"left locked: {file}")
-        for lock in (self.root / ".wsfsm").rglob("*.lock"):
+        for lock in {*(self.root / ".wsfsm").rglob("*.lock"), *(self.root / ".wsfsm/locks").iterdir()}:
             with open(lock, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -254,13 +256,16 @@ def sweep(template, folder, keys, one):
     return failures
 
 
-def resume(case, reference):
-    """Goes on to the end. A run that had ended before the kill says so."""
-    result = case.go()
+def resume(case, reference, **env):
+    """Goes on to the end, by either command. A run that had ended before the kill says so."""
+    result = case.call("resume", "--run-id", RUN, "--json", **env) if case.entered() else case.go(**env)
+    if result.rc == KILLED:
+        return result
     assert result.rc in (reference["rc"], 3), result
     if result.rc == 3:
         assert result.error["code"] == "unusable_id" and case.one("SELECT status FROM runs")["status"] != "running", \
             result
+    return result
 
 
 def conclude(name, promise, tried, failures):
