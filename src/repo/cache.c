@@ -137,10 +137,12 @@ static uint64_t write_node(struct ws_buf *out, const struct ws_node *n)
     return count;
 }
 
-/* Not fsynced: after a crash the checksum tells. */
+/* Not fsynced: after a crash the checksum tells. The temporary name is one of its own for each
+ * workstream, written again by the next try, and none that ws_state_lock() sweeps away: content is
+ * taken in without that lock. */
 static int put_file(const char *path, const struct ws_buf *text)
 {
-    char *temporary = ws_format("%s.tmp", path);
+    char *temporary = ws_format("%s-new", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     int rc = fd < 0 ? -1 : ws_write_all(fd, text->data, text->len);
 

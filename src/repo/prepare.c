@@ -37,7 +37,7 @@ static int remove_folder(struct ws_worktree *w, struct ws_error *err)
 
 int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err)
 {
-    static const char *const files[] = {".cache", ".cache.tmp"};
+    static const char *const files[] = {".cache", ".cache-new"};
 
     if (w->rec.state == WS_RECORD_MADE) {
         w->rec.state = WS_RECORD_REMOVING;

@@ -152,7 +152,8 @@ def test_eight_at_once(repo):
     repo.commit("Parts")
     processes = [repo.start("run", "--ws-id", f"ws-part{n}", "--json") for n in range(8)]
     ends = [finish(process, timeout=60) for process in processes]
-    assert [(end.rc, end.json["final_status"]) for end in ends] == [(0, "done")] * 8, ends
+    for end in ends:
+        assert end.must(0).json["final_status"] == "done"
     repo.wsfsm("verify").must(0)
 
 
