@@ -2,9 +2,10 @@
 
     python_standin.py BUNDLE DATABASE
 
-It starts the interpreter, imports what such a program cannot do without, reads and checks one bundle, walks a table of
-states and writes run, attempts and transitions, a commit each. It calls no git, renders no prompt, knows no profiles and
-checks nothing in the database. A real pipeline does more: what is measured against this is measured against a lower bound.
+It starts the interpreter, imports what such a program cannot do without, reads and checks one bundle, walks a table
+of states and writes run and transitions, a commit each. It calls no git, renders no prompt, knows no profiles and
+checks nothing in the database. A real pipeline does more: what is measured against this is measured against a lower
+bound.
 """
 
 import argparse
@@ -24,8 +25,8 @@ try:
 except ImportError:
     yaml = None
 
-REQUIRED = {"id": str, "openspec_change": str, "ccpm_issue": (int, str), "gate": int, "files_scope": list, "tasks": list,
-            "tool": str}
+REQUIRED = {"id": str, "openspec_change": str, "ccpm_issue": (int, str), "gate": int, "files_scope": list,
+            "tasks": list, "tool": str}
 MOVES = [("pending", "start", "editing"), ("editing", "passed", "static_check"),
          ("static_check", "skipped", "runtime_check"), ("runtime_check", "passed", "done")]
 
