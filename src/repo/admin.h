@@ -41,6 +41,10 @@ int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);
 enum ws_admin_text { WS_TEXT_LINK, WS_TEXT_GITDIR, WS_TEXT_COMMONDIR, WS_TEXT_HEAD };
 char *ws_admin_text(const struct ws_worktree *w, enum ws_admin_text which);
 
+/* The repository was moved with its worktrees, and git's two absolute paths still name the old place.
+ * Bytes that are what we wrote there are brought up to date; anything else is left for the check. */
+int ws_admin_follow_move(struct ws_worktree *w, struct ws_error *err);
+
 /* The worktree's .git file. */
 int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err);
 

@@ -358,6 +358,11 @@ static int prepare_locked(struct ws_worktree **out, struct ws_prepared *how, str
         ws_worktree_close(w);
         return rc == 0 ? make_new(out, how, r, spec, err) : -1;
     }
+    rc = ws_admin_follow_move(w, err);
+    if (rc < 0) {
+        ws_worktree_close(w);
+        return -1;
+    }
     if (strcmp(w->rec.run_id, spec->run_id) != 0) {
         rc = take_over(w, how, spec, err);
     } else if (strcmp(w->rec.base, spec->base_oid) != 0) {

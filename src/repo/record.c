@@ -25,6 +25,7 @@ void ws_record_release(struct ws_record *rec)
     free(rec->run_id);
     free(rec->ws_id);
     free(rec->admin);
+    free(rec->root);
     memset(rec, 0, sizeof *rec);
 }
 
@@ -88,6 +89,7 @@ static bool parse(struct ws_record *rec, const char *text, const char *ws_id)
     rec->run_id = take(text, "run");
     rec->ws_id = take(text, "workstream");
     rec->admin = take(text, "admin");
+    rec->root = take(text, "root");
     good = base != NULL && strlen(base) == WS_OID_HEX - 1 && rec->run_id != NULL &&
            rec->ws_id != NULL && strcmp(rec->ws_id, ws_id) == 0 && rec->admin != NULL &&
            strchr(rec->admin, '/') == NULL && rec->admin[0] != '.' && rec->admin[0] != '\0' &&
@@ -143,6 +145,7 @@ int ws_record_write(const struct ws_record *rec, struct ws_repo *r, struct ws_er
     put(&text, "workstream", rec->ws_id);
     put(&text, "base", rec->base);
     put(&text, "admin", rec->admin);
+    put(&text, "root", r->root);
     ws_buf_printf(&text, "dev %" PRIu64 "\nino %" PRIu64 "\nend\n", rec->dev, rec->ino);
     ws_fault_point("repo.before_record");
     rc = ws_write_file(path, text.data, text.len, 0600, err);

@@ -12,6 +12,7 @@ struct ws_record {
     enum ws_record_state state;
     char *run_id, *ws_id;
     char *admin;           /* name of the folder below <git dir>/worktrees */
+    char *root;            /* where the repository stood when it was written, as read; else NULL */
     char base[WS_OID_HEX]; /* commit */
     uint64_t dev, ino;     /* of the worktree's folder; 0: not made yet */
 };

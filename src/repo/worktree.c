@@ -34,7 +34,7 @@ int ws_worktree_open(struct ws_worktree **out, struct ws_repo *r,
         return ws_fail(err, WS_E_UNKNOWN_ID, spec->ws_id, "the worktree of run %s is gone",
                        spec->run_id);
     }
-    if (ws_worktree_check(w, err) < 0) {
+    if (ws_admin_follow_move(w, err) < 0 || ws_worktree_check(w, err) < 0) {
         ws_worktree_close(w);
         return -1;
     }
