@@ -98,6 +98,15 @@ void ws_put_exit(struct ws_buf *b, const struct ws_exit *e, int remaining)
     ws_put_int(b, remaining);
 }
 
+static enum ws_limit get_limit(struct ws_cursor *c)
+{
+    int64_t n = ws_get_int(c);
+    if (n >= WS_LIMIT_NONE && n <= WS_LIMIT_DEADLINE)
+        return (enum ws_limit)n;
+    c->bad = true;
+    return WS_LIMIT_NONE;
+}
+
 int ws_get_exit(struct ws_cursor *c, struct ws_exit *e, int *remaining)
 {
     *e = (struct ws_exit){0};
@@ -107,7 +116,7 @@ int ws_get_exit(struct ws_cursor *c, struct ws_exit *e, int *remaining)
     free(start_error);
     e->exit_code = (int)ws_get_int(c);
     e->signal = (int)ws_get_int(c);
-    e->timed_out = (enum ws_limit)ws_get_int(c);
+    e->timed_out = get_limit(c);
     e->stopped = ws_get_int(c) != 0;
     e->pattern_matched = ws_get_int(c) != 0;
     e->matched_line = ws_get_str(c);

@@ -58,6 +58,23 @@ START_TEST(frames_cut_anywhere_are_refused)
 }
 END_TEST
 
+/* Found by tests/fuzz/fuzz_wire.c. */
+START_TEST(limits_that_do_not_exist_are_refused)
+{
+    static const int unknown[] = {-1, WS_LIMIT_DEADLINE + 1, INT32_MAX};
+    struct ws_exit got;
+    int remaining;
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        struct ws_exit e = {.started = true, .timed_out = (enum ws_limit)unknown[i]};
+        struct ws_buf b = {0};
+        ws_put_exit(&b, &e, 0);
+        struct ws_cursor frame = {.at = b.data, .left = b.len};
+        ck_assert_int_eq(ws_get_exit(&frame, &got, &remaining), -1);
+        ws_buf_release(&b);
+    }
+}
+END_TEST
+
 START_TEST(lengths_that_lie_are_refused)
 {
     struct ws_inbox in = {.taken = 0};
@@ -110,6 +127,7 @@ static Suite *suite(void)
     TCase *t = tcase_create("frames");
     tcase_add_test(t, command_survives_the_way);
     tcase_add_test(t, frames_cut_anywhere_are_refused);
+    tcase_add_test(t, limits_that_do_not_exist_are_refused);
     tcase_add_test(t, lengths_that_lie_are_refused);
     tcase_add_test(t, frames_arrive_in_pieces);
     suite_add_tcase(s, t);
