@@ -208,6 +208,15 @@ static void check_directives(struct reader *r)
     }
 }
 
+/* What a text of nothing but comments says. */
+static struct ws_node *nothing(struct reader *r)
+{
+    struct ws_node *node = ws_node_new(r->source, WS_NODE_NULL, 0, 0);
+
+    ws_node_set_text(r->source, node, "", 0);
+    return node;
+}
+
 static struct ws_node *load_stream(struct reader *r)
 {
     struct ws_node *root = NULL;
@@ -215,7 +224,7 @@ static struct ws_node *load_stream(struct reader *r)
     while (next_event(r)) {
         switch (r->event.type) {
         case YAML_STREAM_END_EVENT:
-            return root != NULL ? root : ws_node_new(r->source, WS_NODE_NULL, 0, 0);
+            return root != NULL ? root : nothing(r);
         case YAML_DOCUMENT_START_EVENT:
             if (root != NULL) {
                 ws_source_error(r->source, event_start(r), "a second document is not allowed");

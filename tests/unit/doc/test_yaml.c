@@ -134,6 +134,13 @@ START_TEST(nothing_but_comments_is_null)
     assert_json(WS_DOC_YAML, "%YAML 1.2\n---\na: b\n...\n", "{\"a\":\"b\"}");
     says("", "f: error: the file is empty\n");
     says("\xEF\xBB\xBF", "f: error: the file is empty\n");
+
+    /* Found by tests/fuzz/fuzz_yaml.c: every scalar has a text. */
+    struct parsed p;
+
+    parse_bytes(&p, WS_DOC_YAML, "# ", 2);
+    ck_assert_str_eq(p.root->text, "");
+    parsed_release(&p);
 }
 END_TEST
 
