@@ -6,8 +6,10 @@
 
 #include "filters.h"
 #include "internal.h"
+#include "record.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/repo/worktree.h"
 
 static int refuse(struct ws_repo *r, struct ws_error *err, const char *text)
 {
@@ -178,11 +180,29 @@ static int check_base(struct ws_repo *r, const char *base_oid, struct ws_error *
 int ws_repo_preflight(struct ws_repo *r, const char *base_oid, bool ignore_filters,
                       struct ws_error *err)
 {
-    if (check_settings(r, err) < 0 || check_worktree_settings(r, err) < 0 ||
+    if (check_worktree_settings(r, err) < 0 || check_settings(r, err) < 0 ||
         check_index(r, err) < 0 || check_branches(r, err) < 0 ||
         check_place(r->state_dir, err) < 0 || check_place(r->worktrees, err) < 0 ||
         check_base(r, base_oid, err) < 0) {
         return -1;
     }
     return ignore_filters ? 0 : ws_filters_check(r, base_oid, err);
+}
+
+int ws_worktree_admit(struct ws_repo *r, const char *ws_id, struct ws_error *err)
+{
+    struct ws_record rec;
+    char *path = ws_path_join(r->worktrees, ws_id);
+    int rc = ws_record_read(&rec, r, ws_id, err);
+
+    ws_record_release(&rec);
+    if (rc == 1) {
+        rc = ws_path_exists(path)
+                 ? ws_fail(err, WS_E_REPOSITORY, path,
+                           "something is where the worktree must go, and wsfsm did not make it; "
+                           "move it away")
+                 : 0;
+    }
+    free(path);
+    return rc;
 }

@@ -232,3 +232,18 @@ def test_only_what_it_reports_is_executed(ready):
               if 'execve("' in line and line.endswith("= 0")}
     tools = {path for path in called if os.path.realpath(path) != str(WSFSM) and path != "/proc/self/exe"}
     assert {os.path.basename(path) for path in tools} <= {"sh", "dash", "sed", "grep", "true"}
+
+
+@pytest.mark.parametrize("taken", ["file", "link", "folder"])
+def test_what_stands_where_the_worktree_must_go_is_named_before_anything_is_created(ready, taken):
+    place = ready.worktree()
+    place.parent.mkdir()
+    (place.parent / ".gitignore").write_text("*\n")
+    if taken == "file":
+        place.write_text("mine\n")
+    elif taken == "link":
+        place.symlink_to(ready.outside)
+    else:
+        (place / "mine").mkdir(parents=True)
+    assert "ws-fix" in ready.wsfsm("run", "--ws-id", "ws-fix").must(4).stderr
+    assert not ready.database.exists() and place.exists()

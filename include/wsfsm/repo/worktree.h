@@ -24,6 +24,9 @@ struct ws_prepared {
     char *snapshot_ref;         /* where an earlier run's content was kept, NULL: nothing to keep */
 };
 
+/* Is the place of the worktree free, or ours? To be asked before a run is created; ws_worktree_prepare asks again. */
+int ws_worktree_admit(struct ws_repo *r, const char *ws_id, struct ws_error *err);
+
 /* Makes the worktree, or takes the one that is there: this run's as it is; an earlier run's after a snapshot of its
  * content (refs/wsfsm/<its run>/<ws_id>/left-N), put on this run's branch with the base's content. Refuses a folder,
  * file, link or foreign worktree in its place, and a branch of that name that is not ours. */
