@@ -1,0 +1,66 @@
+"""Killed at random times, by nobody's plan: no fault points here, the program is killed from outside."""
+
+import time
+
+from harness import KILLED, RUN, Case, cases, conclude, dice, prepare, resume, sweep, unbroken
+
+# An agent that works in several small steps, so that most kills leave something half made.
+SLOW = """import os, time
+def put(name, text):
+    with open(name, 'w') as file:
+        for letter in text:
+            file.write(letter)
+            file.flush()
+            time.sleep(0.002)
+put('src/half.py', 'half made, taken away again')
+put('src/calc.py', 'def add(a, b):\\n    return a + b\\n')
+os.remove('src/half.py')
+"""
+
+
+def slow(folder):
+    template = prepare(folder, tool="agent")
+    script = template.outside / "slow.py"
+    script.write_text(SLOW)
+    template.tool("agent", type="ai", command="/usr/bin/python3", args=["-B", str(script)])
+    template.commit("Declare the slow agent")
+    return template
+
+
+def kill_after(case, seconds, *args):
+    """Starts or resumes the run and kills it then. Was it still there?"""
+    process = case.begin(*args) if args else case.begin("run", "--ws-id", "ws-fix", "--run-id", RUN, "--json")
+    time.sleep(seconds)
+    process.kill()
+    process.communicate()
+    if process.returncode == KILLED:
+        case.after_kill()
+    return process.returncode == KILLED
+
+
+def test_random_times(tmp_path):
+    template = slow(tmp_path / "template")
+    reference = unbroken(template, tmp_path / "unbroken")
+    began = time.monotonic()
+    Case(template, tmp_path / "timed").go().must(0)
+    whole = time.monotonic() - began
+    chance = dice("kills")
+    # As many kills as asked for: two in three runs are killed once, the others twice.
+    plans, kills = [], 0
+    while kills < cases(40):
+        plan = [chance.uniform(0, whole) for _ in range(chance.choice((1, 1, 2)))]
+        plans.append(plan)
+        kills += len(plan)
+    landed = []
+
+    def one(case, plan):
+        for seconds in plan:
+            args = ("resume", "--run-id", RUN) if case.entered() else ()
+            landed.append(kill_after(case, seconds, *args))
+        if not case.entered() or case.one("SELECT status FROM runs")["status"] == "running":
+            resume(case, reference)
+        case.check(reference)
+
+    failures = sweep(template, tmp_path, plans, one)
+    conclude("kills", "killed at random times, once or twice", sum(landed), failures)
+    assert sum(landed) >= kills // 2, f"only {sum(landed)} of {kills} kills met a living process"
