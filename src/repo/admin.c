@@ -243,6 +243,7 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
         ws_index_write(fresh, w->r, root, tree, err) < 0) {
         goto out;
     }
+    ws_fault_point("repo.index_written");
     rc =
         rename(fresh, index) < 0 ? ws_fail_errno(err, WS_E_IO, index, "cannot write the index") : 0;
 out:

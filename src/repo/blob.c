@@ -9,6 +9,7 @@
 
 #include "durable.h"
 #include "wsfsm/base/buf.h"
+#include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -240,6 +241,7 @@ static int write_file(int dir, const char *name, const void *data, size_t len, u
     if (fd < 0) {
         return -1;
     }
+    ws_fault_point("repo.checkout_file");
     rc = ws_write_all(fd, data, len);
     if (rc == 0) {
         rc = fstat(fd, st);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -149,6 +150,7 @@ static int put_file(const char *path, const struct ws_buf *text)
     if (fd >= 0 && close(fd) < 0) {
         rc = -1;
     }
+    ws_fault_point("repo.cache_written");
     if (rc == 0) {
         rc = rename(temporary, path);
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "durable.h"
+#include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 
 static int signature(git_signature **out, struct ws_repo *r)
@@ -58,6 +59,7 @@ int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_comm
         goto out;
     }
     ws_git_hex(oid, &made);
+    ws_fault_point("repo.commit_written");
     rc = 0;
 out:
     git_signature_free(who);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -22,6 +23,7 @@ int ws_durable_write(git_oid *oid, struct ws_repo *r, const void *data, size_t l
     if (rc == 0) {
         r->pending_len++;
     }
+    ws_fault_point("repo.object_written");
     return rc;
 }
 
@@ -91,5 +93,6 @@ int ws_durable_flush(struct ws_repo *r, struct ws_error *err)
         return ws_fail_errno(err, WS_E_IO, r->git_dir, "the objects cannot be made durable");
     }
     r->pending_len = 0;
+    ws_fault_point("repo.objects_durable");
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wsfsm/base/fault.h"
 #include "wsfsm/base/hash.h"
 #include "wsfsm/base/path.h"
 
@@ -74,6 +75,7 @@ static int remove_subfolder(struct removal *r, int dir, const char *name, unsign
 
 static int remove_entry(struct removal *r, int dir, const char *name, unsigned depth)
 {
+    ws_fault_point("repo.before_unlink");
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT) {
         return 0;
     }

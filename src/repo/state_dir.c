@@ -23,7 +23,9 @@ static int make_folder(const char *path, mode_t mode, struct ws_error *err)
 {
     struct stat st;
 
-    if (mkdir(path, mode) < 0 && errno != EEXIST) {
+    if (mkdir(path, mode) == 0) {
+        ws_fault_point("repo.folder_made");
+    } else if (errno != EEXIST) {
         return ws_fail_errno(err, WS_E_IO, path, "cannot make this folder");
     }
     if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
@@ -33,7 +35,6 @@ static int make_folder(const char *path, mode_t mode, struct ws_error *err)
     if ((mode & 0077) == 0 && (st.st_mode & 0077) != 0 && chmod(path, mode) < 0) {
         return ws_fail_errno(err, WS_E_IO, path, "cannot take away others' access to this folder");
     }
-    ws_fault_point("repo.folder_made");
     return 0;
 }
 
