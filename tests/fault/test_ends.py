@@ -44,7 +44,7 @@ def test_other_ends(tmp_path, kind):
     points = dice(kind.__name__).sample(range(1, count + 1), min(cases(10), count))
 
     def one(case, number):
-        case.crash_at(number)
+        case.crash_at(number, reference["points"])
         resume(case, reference)
         case.check(reference)
 

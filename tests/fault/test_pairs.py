@@ -11,7 +11,7 @@ def test_sampled_pairs(tmp_path):
     pairs = [(chance.randint(1, count), chance.randint(1, count)) for _ in range(cases(40))]
 
     def one(case, pair):
-        case.crash_at(pair[0])
+        case.crash_at(pair[0], reference["points"])
         if resume(case, reference, WSFSM_CRASH_AT=str(pair[1])).rc == KILLED:
             case.after_kill()
             resume(case, reference)

@@ -9,7 +9,7 @@ def test_every_point(tmp_path):
     assert reference["final"]["run"] == "completed"
 
     def one(case, number):
-        case.crash_at(number)
+        case.crash_at(number, reference["points"])
         resume(case, reference)
         case.check(reference)
 
