@@ -10,6 +10,6 @@
 uint32_t ws_utf8_decode(const char *s, size_t len);
 
 /* C0, DEL, C1 and the bidi controls: what a terminal obeys instead of showing it. */
-bool ws_is_control(uint32_t code_point);
+bool ws_is_control(uint32_t cp);
 
 #endif
