@@ -114,7 +114,7 @@ static int refused(const struct level *l, int result, const char *word, struct w
         return ws_fail(err, WS_E_USAGE, l->where, "option '--%s' needs a value: %s", o->name,
                        o->argument);
     }
-    if (optopt >= LONG_BASE) {
+    if (optopt >= LONG_BASE && o != NULL) {
         return ws_fail(err, WS_E_USAGE, l->where, "option '--%s' takes no value", o->name);
     }
     if (optopt != 0) {

@@ -111,12 +111,15 @@ static void check_store(struct doctor *d)
     struct ws_store_info info = {0};
     struct ws_error err = {0};
 
-    if (ws_session_store(s, WS_STORE_READ, &err) != 0) {
+    int rc = ws_session_store(s, WS_STORE_READ, &err);
+
+    if (rc == 0 && s->store != NULL) {
+        rc = ws_store_info(&info, s->store, &err);
+    }
+    if (rc != 0) {
         say_error(d, "store", &err);
     } else if (s->store == NULL) {
         say(d, pass, "store", "%s: none yet; the first run makes it", s->config.database);
-    } else if (ws_store_info(&info, s->store, &err) != 0) {
-        say_error(d, "store", &err);
     } else {
         say(d, pass, "store", "%s: runs %lld, transitions %lld", s->config.database,
             (long long)info.runs, (long long)info.transitions);
