@@ -53,7 +53,9 @@ static bool is_space(char c)
 
 static bool ends_word(const char *s, size_t left)
 {
-    return is_space(s[0]) || memchr("[]!*\"#", s[0], 6) != NULL ||
+    static const char marks[] = {'[', ']', '!', '*', '"', '#'};
+
+    return is_space(s[0]) || memchr(marks, s[0], sizeof marks) != NULL ||
            (left > 1 && s[0] == '-' && s[1] == '>');
 }
 
