@@ -19,7 +19,7 @@ static enum answer ask_holder(int *pid, struct ws_session *s, const struct ws_ru
     int again;
     char run_id[65];
     const char *state_dir = ws_repo_state_dir(s->repo);
-    if (!ws_run_lock_held(pid, run_id, state_dir, row->ws_id) || strcmp(run_id, row->run_id))
+    if (!ws_run_lock_held(pid, run_id, state_dir, row->ws_id) || strcmp(run_id, row->run_id) != 0)
         return NOBODY;
     int fd = pidfd_open(*pid, 0);
     if (fd < 0)

@@ -49,7 +49,7 @@ static int finish_end(struct ws_session *s, const char *run_id, const struct ws_
     int rc = ws_store_effects(&rows, s->store, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
         char *text = NULL;
-        if (strcmp(rows.items[i].run_id, run_id))
+        if (strcmp(rows.items[i].run_id, run_id) != 0)
             continue;
         rc = ws_effect_carry_out(&text, s->repo, s->store, &rows.items[i], err);
         if (text)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +14,29 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
+enum { HOLDER_RUN_ID = 65 };
+
 static char *lock_file(const char *state_dir, const char *name)
 {
     return ws_format("%s/locks/%s.lock", state_dir, name);
 }
 
-static void read_holder(int fd, int *pid, char run_id[65])
+/* "PID RUN\n", as write_holder() wrote it; what is no process is nobody. */
+static void read_holder(int fd, int *pid, char run_id[HOLDER_RUN_ID])
 {
-    char text[128];
+    char text[128], *rest;
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     *pid = 0;
     run_id[0] = '\0';
     if (n <= 0)
         return;
     text[n] = '\0';
-    if (sscanf(text, "%d %64s", pid, run_id) < 1)
-        *pid = 0;
+    long number = strtol(text, &rest, 10);
+    if (number < 1 || number > INT_MAX || *rest != ' ')
+        return;
+    *pid = (int)number;
+    rest[1 + strcspn(rest + 1, " \n")] = '\0';
+    snprintf(run_id, HOLDER_RUN_ID, "%s", rest + 1);
 }
 
 static int write_holder(int fd, const char *run_id)

@@ -72,11 +72,35 @@ START_TEST(the_kernel_drops_a_dead_holders_lock)
 }
 END_TEST
 
+/* What stands in the file is taken for a process only when it can be one. */
+START_TEST(a_damaged_lock_file_names_nobody)
+{
+    static const char *const damaged[] = {"-1 run-2\n", "0 run-2\n", "99999999999 run-2\n",
+                                          "x",          "",          "7"};
+    struct ws_run_lock lock;
+    char path[64], run_id[65];
+    int pid;
+    snprintf(path, sizeof path, "%s/locks/ws-a.lock", dir);
+    ck_assert_int_eq(ws_run_lock_take(&lock, dir, "ws-a", "run-1", NULL), 0);
+    for (size_t i = 0; i < sizeof damaged / sizeof *damaged; i++) {
+        FILE *file = fopen(path, "w");
+        ck_assert_ptr_nonnull(file);
+        ck_assert_int_ge(fputs(damaged[i], file), 0);
+        ck_assert_int_eq(fclose(file), 0);
+        ck_assert(ws_run_lock_held(&pid, run_id, dir, "ws-a"));
+        ck_assert_int_eq(pid, 0);
+        ck_assert_str_eq(run_id, "");
+    }
+    ws_run_lock_release(&lock);
+}
+END_TEST
+
 int main(void)
 {
     TCase *c = tcase_create("lock");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, one_holder_at_a_time);
+    tcase_add_test(c, a_damaged_lock_file_names_nobody);
     tcase_add_test(c, the_kernel_drops_a_dead_holders_lock);
     return run_suite("lock", c);
 }
