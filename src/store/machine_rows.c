@@ -8,6 +8,8 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/strv.h"
 
+enum { ARMS_MAX = 64 * WS_STATES_MAX };
+
 static const char *const kind_names[] = {
     [WS_STATE_INITIAL] = "initial",
     [WS_STATE_STEP] = "step",
@@ -160,7 +162,7 @@ static int read_head(struct loader *l, struct ws_store *s, const char *digest, s
         l->m.name = keep(l, stmt, 0);
         keep(l, stmt, 1);
         if (l->texts.len != 2 || states < 1 || states > WS_STATES_MAX || arms < 0 ||
-            arms > 64 * WS_STATES_MAX) {
+            arms > ARMS_MAX) {
             rc = damaged(s, digest, err);
         } else {
             l->m.state_count = (int)states;
