@@ -112,30 +112,31 @@ static struct ws_tool_call call_in(const struct ws_work *w, const char *id)
     };
 }
 
-/* Announces, runs and settles a call that is complete but for its logs and its watch. */
-static int carry_out(struct ws_called *out, struct ws_work *w, struct ws_tool_call *call,
+/* Announces, runs and settles a call; `begun` is complete but for its logs and its watch. */
+static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_tool_call *begun,
                      struct ws_error *err)
 {
     struct ws_context *c = w->context;
+    struct ws_tool_call call = *begun;
     const struct ws_watch watch = {
         .progress = c->observer ? on_progress : NULL,
         .payload = (void *)c->observer,
         .stop = c->stop,
     };
     struct ws_tool_run run = {0};
-    char *stem = ws_format("%s/%d-%s", w->dir, ++w->tools, call->id);
+    char *stem = ws_format("%s/%d-%s", w->dir, ++w->tools, call.id);
     char *lock = ws_tool_lock(c);
-    int rc = announce(w, call->id, err);
-    call->lock_file = lock;
-    call->log_stem = stem;
-    call->watch = &watch;
-    if (rc == 0 && call->left_ms < 0)
+    int rc = announce(w, call.id, err);
+    call.lock_file = lock;
+    call.log_stem = stem;
+    call.watch = &watch;
+    if (rc == 0 && call.left_ms < 0)
         run.exit =
             (struct ws_exit){.started = true, .exit_code = -1, .timed_out = WS_LIMIT_DEADLINE};
     else if (rc == 0)
-        rc = ws_tool_call(&run, call, err);
+        rc = ws_tool_call(&run, &call, err);
     if (rc == 0)
-        settle(out, w, call, &run);
+        settle(out, w, &call, &run);
     ws_tool_run_release(&run);
     free(lock);
     free(stem);

@@ -52,7 +52,7 @@ static int tree_of_change(char out[WS_OID_HEX], const struct ws_work *w, struct 
     struct ws_strv carried = {0};
     int rc = 0;
     memcpy(out, w->now.tree, WS_OID_HEX);
-    if (c->facts.change[0] && strcmp(c->facts.change, w->start.tree))
+    if (c->facts.change[0] && strcmp(c->facts.change, w->start.tree) != 0)
         rc = find_carried(&carried, w, err);
     if (rc == 0 && carried.len)
         rc = ws_repo_tree_without(out, c->repo, w->now.tree, &carried, err);

@@ -173,7 +173,7 @@ static int move_branch(char **note, struct ws_repo *repo, const struct ws_effect
 static int carry_out(char **note, struct ws_repo *repo, const struct ws_effect_row *effect,
                      const struct ws_node *root, struct ws_error *err)
 {
-    if (strcmp(ws_node_str(root, "kind", ""), "end"))
+    if (strcmp(ws_node_str(root, "kind", ""), "end") != 0)
         return ws_fail(err, WS_E_STORE, effect->run_id,
                        "the database holds an effect this wsfsm does not know");
     if (move_branch(note, repo, effect, root, err) < 0)
