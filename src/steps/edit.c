@@ -3,7 +3,6 @@
 
 #include "calls.h"
 #include "change.h"
-#include "dry.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
@@ -97,21 +96,16 @@ static int run_agent(struct ws_work *w, struct ws_error *err)
     return rc;
 }
 
+static int edit(struct ws_work *w, struct ws_error *err)
+{
+    int rc = enter_worktree(w, err);
+    if (rc == 0)
+        rc = ws_work_take_start(w, err);
+    return rc == 0 ? run_agent(w, err) : rc;
+}
+
 int ws_step_edit(struct ws_report *report, struct ws_context *context,
                  const struct ws_attempt *attempt, struct ws_error *err)
 {
-    if (context->plan->dry_run)
-        return ws_dry_step(report, context, attempt, err);
-    struct ws_work w;
-    int rc = ws_work_init(&w, context, attempt, report, err);
-    if (rc == 0)
-        rc = enter_worktree(&w, err);
-    if (rc == 0)
-        rc = ws_work_take_start(&w, err);
-    if (rc == 0)
-        rc = run_agent(&w, err);
-    if (rc >= 0)
-        ws_work_conclude(&w);
-    ws_work_release(&w);
-    return rc < 0 ? -1 : 0;
+    return ws_work_carry_out(report, context, attempt, edit, err);
 }

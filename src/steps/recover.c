@@ -118,14 +118,8 @@ static int recover(struct ws_work *w, struct ws_error *err)
 int ws_step_recover(struct ws_report *report, struct ws_context *context,
                     const struct ws_attempt *attempt, struct ws_error *err)
 {
-    struct ws_work w;
-    int rc = ws_work_init(&w, context, attempt, report, err);
-    if (rc == 0 && context->plan->dry_run)
-        report->event = WS_EVENT_INTERRUPTED;
-    else if (rc == 0)
-        rc = recover(&w, err);
-    if (rc == 0)
-        ws_work_conclude(&w);
-    ws_work_release(&w);
-    return rc;
+    if (!context->plan->dry_run)
+        return ws_work_carry_out(report, context, attempt, recover, err);
+    report->status = WS_STEP_INTERRUPTED;
+    return 0;
 }

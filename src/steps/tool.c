@@ -2,7 +2,6 @@
 
 #include "calls.h"
 #include "change.h"
-#include "dry.h"
 #include "wsfsm/steps/binding.h"
 
 /* In order, up to the first that does not pass. *edited: an agent was among those that ran. */
@@ -51,14 +50,5 @@ static int work(struct ws_work *w, struct ws_error *err)
 int ws_step_tool(struct ws_report *report, struct ws_context *context,
                  const struct ws_attempt *attempt, struct ws_error *err)
 {
-    if (context->plan->dry_run)
-        return ws_dry_step(report, context, attempt, err);
-    struct ws_work w;
-    int rc = ws_work_init(&w, context, attempt, report, err);
-    if (rc == 0)
-        rc = work(&w, err);
-    if (rc >= 0)
-        ws_work_conclude(&w);
-    ws_work_release(&w);
-    return rc < 0 ? -1 : 0;
+    return ws_work_carry_out(report, context, attempt, work, err);
 }

@@ -1,5 +1,7 @@
 #include "work.h"
 
+#include "dry.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +38,8 @@ static void collect_secrets(struct ws_strv *out, const struct ws_plan *plan)
     ws_environment_secrets(out, &plan->acceptance_env);
 }
 
-int ws_work_init(struct ws_work *w, struct ws_context *context, const struct ws_attempt *attempt,
-                 struct ws_report *report, struct ws_error *err)
+static int init(struct ws_work *w, struct ws_context *context, const struct ws_attempt *attempt,
+                struct ws_report *report, struct ws_error *err)
 {
     *w = (struct ws_work){
         .context = context,
@@ -55,7 +57,7 @@ int ws_work_init(struct ws_work *w, struct ws_context *context, const struct ws_
     return rc;
 }
 
-void ws_work_release(struct ws_work *w)
+static void release(struct ws_work *w)
 {
     free(w->dir);
     free(w->snapshot_ref);
@@ -251,7 +253,7 @@ static void tell_completed(struct ws_work *w)
                          r->error_message);
 }
 
-void ws_work_conclude(struct ws_work *w)
+static void conclude(struct ws_work *w)
 {
     struct ws_report *r = w->report;
     if (r->left)
@@ -266,4 +268,20 @@ void ws_work_conclude(struct ws_work *w)
     r->facts_json = ws_buf_steal(&facts);
     write_result(w);
     tell_completed(w);
+}
+
+int ws_work_carry_out(struct ws_report *report, struct ws_context *context,
+                      const struct ws_attempt *attempt,
+                      int (*work)(struct ws_work *w, struct ws_error *err), struct ws_error *err)
+{
+    if (context->plan->dry_run)
+        return ws_dry_step(report, context, attempt, err);
+    struct ws_work w;
+    int rc = init(&w, context, attempt, report, err);
+    if (rc == 0)
+        rc = work(&w, err);
+    if (rc >= 0)
+        conclude(&w);
+    release(&w);
+    return rc < 0 ? -1 : 0;
 }

@@ -20,10 +20,12 @@ struct ws_work {
     char *snapshot_ref;      /* where `now` was kept, NULL: it was not */
 };
 
-/* Begins: facts of the attempts before, log folder, secrets. Not for a dry run. */
-int ws_work_init(struct ws_work *w, struct ws_context *context, const struct ws_attempt *attempt,
-                 struct ws_report *report, struct ws_error *err);
-void ws_work_release(struct ws_work *w);
+/* An attempt from its beginning (facts of the attempts before, log folder, secrets) to its report.
+ * `work` does what the step is about: 0: the report has its event, or is left; 1: the worktree is
+ * lost and the report says so; -1: failure. A dry run is told what would run instead. */
+int ws_work_carry_out(struct ws_report *report, struct ws_context *context,
+                      const struct ws_attempt *attempt,
+                      int (*work)(struct ws_work *w, struct ws_error *err), struct ws_error *err);
 
 /* What is left of the state's deadline: milliseconds, 0: no deadline, -1: it is over. */
 int64_t ws_work_left_ms(const struct ws_work *w);
@@ -39,9 +41,6 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err);
 /* Opens the worktree for a step after `edit`. 1: it is gone or turned against us, and the report
  * says could_not_run. */
 int ws_work_open_worktree(struct ws_work *w, struct ws_error *err);
-
-/* Closes the report: status by its event, result JSON, facts, tree, `step_completed`. */
-void ws_work_conclude(struct ws_work *w);
 
 /* The stop was raised: sets `cancel`, or leaves the run interrupted. false: it was not. */
 bool ws_work_stopped(struct ws_work *w);
