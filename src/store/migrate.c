@@ -65,7 +65,9 @@ int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_er
     unlink(journal);
     if (ws_create_file(temporary, "", 0, 0600, err) == 0 &&
         copy_pages(db, path, temporary, err) == 0) {
+        ws_fault_point("store.copy.filled");
         rc = sync_and_name(temporary, to, err);
+        ws_fault_point("store.copy.named");
     }
     if (rc != 0) {
         unlink(temporary);
