@@ -168,13 +168,16 @@ class Case(Repo):
             before[step] = tree or before.get(step) if row["status"] == "interrupted" else None
 
     def check_kept(self):
-        """Whatever stood in the worktree at a kill is in a commit of ours now, or in the base."""
+        """Whatever stood in the worktree at a kill stands there still, or is in a commit of ours, or in the base."""
         refs = self.git("for-each-ref", "--format=%(objectname)", "refs/wsfsm", "refs/heads").splitlines()
         kept = {line.split("\t")[1]: set() for ref in refs for line in self.listing(ref).splitlines()}
         for ref in refs:
             for line in self.listing(ref).splitlines():
                 kept[line.split("\t")[1]].add(line.split()[2])
         for name, text in self.contents:
+            here = self.worktree() / name
+            if here.is_file() and here.read_bytes() == text:
+                continue
             blob = subprocess.run(["git", "hash-object", "--stdin"], input=text, cwd=self.root, env=self.env,
                                   capture_output=True, check=True).stdout.decode().strip()
             assert blob in kept.get(name, ()), f"lost: {name}: {text[:200]}"
@@ -202,7 +205,7 @@ class Case(Repo):
                 assert not TEMPORARY.search(file.name), f"left behind: {file}"
                 if file.name.endswith(".lock") and top == ".git":
                     raise AssertionError(f"left locked: {file}")
-        for lock in {*(self.root / ".wsfsm").rglob("*.lock"), *(self.root / ".wsfsm/locks").iterdir()}:
+        for lock in {*(self.root / ".wsfsm").rglob("*.lock"), *(self.root / ".wsfsm/locks").glob("*")}:
             with open(lock, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -234,9 +237,11 @@ def prepare(folder, **how):
     return declare(Repo(folder), **how)
 
 
-def unbroken(template, folder, rc=0):
+def unbroken(template, folder, rc=0, before=None):
     """The run that nobody disturbs: its end, its files, and the points it passed."""
     case = Case(template, folder)
+    if before:
+        before(case)
     log = folder / "points.txt"
     case.go(WSFSM_FAULT_LOG=str(log)).must(rc)
     reference = {"rc": rc, "final": case.final(), "files": case.files(), "points": log.read_text().split()}
