@@ -52,27 +52,27 @@ static int cancel_unheld(struct ws_session *s, const struct ws_run_options *o, s
     return rc;
 }
 
-int ws_run_cancel(struct ws_summary *out, struct ws_session *s, const struct ws_run_options *o,
-                  struct ws_error *err)
+int ws_run_cancel(struct ws_summary *out, struct ws_session *s,
+                  const struct ws_run_options *options, struct ws_error *err)
 {
     struct ws_run_rows rows;
     int pid = 0;
     *out = (struct ws_summary){0};
-    int rc = ws_find_run(&rows, s, o->run_id, err);
+    int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
-        rc = ws_fail(err, WS_E_UNKNOWN_ID, o->run_id, "there is no run of that id");
+        rc = ws_fail(err, WS_E_UNKNOWN_ID, options->run_id, "there is no run of that id");
     if (rc == 0 && rows.items[0].final)
-        rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id,
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, options->run_id,
                      "has ended in %s; there is nothing to cancel", rows.items[0].state);
     if (rc == 0 && ask_holder(&pid, s, &rows.items[0]) == SILENT)
-        rc = ws_fail(err, WS_E_BUSY, o->run_id,
+        rc = ws_fail(err, WS_E_BUSY, options->run_id,
                      "process %d holds the run and does not answer; `wsfsm resume --run-id %s "
                      "--take-over` takes it away",
-                     pid, o->run_id);
+                     pid, options->run_id);
     if (rc == 0)
-        rc = cancel_unheld(s, o, err);
+        rc = cancel_unheld(s, options, err);
     if (rc == 0)
-        rc = ws_run_summary(out, s, o->run_id, err);
+        rc = ws_run_summary(out, s, options->run_id, err);
     ws_run_rows_release(&rows);
     return rc;
 }

@@ -27,8 +27,10 @@ static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
     struct ws_run_rows rows;
     int rc = ws_find_run(&rows, s, run_id, err);
     const struct ws_run_row *row = rows.items;
-    if (rc == 1)
-        rc = ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no run of that id");
+    if (rc == 1) {
+        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no run of that id");
+        rc = -1;
+    }
     if (rc == 0 && row->final)
         rc = ws_fail(err, WS_E_UNUSABLE_ID, run_id, "has ended in %s; start a new run instead",
                      row->state);

@@ -4,17 +4,17 @@
 
 /* Under the machine it was started with and with what it was started with; nothing is read from the
  * checkout. */
-int ws_run_resume(struct ws_summary *out, struct ws_session *s, const struct ws_run_options *o,
-                  struct ws_error *err)
+int ws_run_resume(struct ws_summary *out, struct ws_session *s,
+                  const struct ws_run_options *options, struct ws_error *err)
 {
     struct ws_run_rows rows;
     struct ws_held held;
     *out = (struct ws_summary){0};
-    int rc = ws_find_run(&rows, s, o->run_id, err);
+    int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
-        rc = ws_fail(err, WS_E_UNKNOWN_ID, o->run_id, "there is no run of that id");
-    if (rc == 0 && (rc = ws_hold_run(&held, s, &rows.items[0], o->take_over, err)) == 0) {
-        rc = ws_drive(s, &held, o, err);
+        rc = ws_fail(err, WS_E_UNKNOWN_ID, options->run_id, "there is no run of that id");
+    if (rc == 0 && (rc = ws_hold_run(&held, s, &rows.items[0], options->take_over, err)) == 0) {
+        rc = ws_drive(s, &held, options, err);
         if (rc == 0)
             rc = ws_run_summary(out, s, held.run_id, err);
         ws_held_release(&held);
