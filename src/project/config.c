@@ -71,7 +71,7 @@ static void keep_tools(struct ws_reading *r, const struct ws_field *f, const str
     *(const struct ws_node **)at = value;
 }
 
-static const struct ws_field fields[] = {
+static const struct ws_field file_fields[] = {
     {.name = "base_branch", .read = ws_read_text, .offset = AT(base_branch)},
     {.name = "workstream_dir", .read = ws_read_text, .offset = AT(workstream_dir)},
     {.name = "database", .read = ws_read_text, .offset = AT(database)},
@@ -113,7 +113,8 @@ static int read_file(struct ws_doc **doc, struct said *said, const char *repo_ro
     /* Nothing but comments is a file that says nothing. */
     if (ws_doc_root(*doc)->kind != WS_NODE_NULL &&
         ws_read_kind(&r, ws_doc_root(*doc), WS_NODE_MAP, config_file)) {
-        ws_read_fields(&r, ws_doc_root(*doc), fields, sizeof fields / sizeof *fields, said);
+        ws_read_fields(&r, ws_doc_root(*doc), file_fields, sizeof file_fields / sizeof *file_fields,
+                       said);
     }
     rc = r.errors > 0 ? -1 : 0;
 out:
