@@ -51,6 +51,11 @@ const char *ws_worktree_path(const struct ws_worktree *w)
     return w->path;
 }
 
+const char *ws_worktree_admin_dir(const struct ws_worktree *w)
+{
+    return w->admin_path;
+}
+
 const char *ws_worktree_branch(const struct ws_worktree *w)
 {
     return w->branch;
@@ -276,7 +281,7 @@ int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_
     int rc = d == NULL ? ws_fail_errno(err, WS_E_IO, w->admin_path, "cannot read the folder") : 0;
 
     /* A merge, rebase or lock that the tool left behind goes. */
-    while (rc == 0 && (e = readdir(d)) != NULL) {
+    while (d != NULL && rc == 0 && (e = readdir(d)) != NULL) {
         if (!belongs(e->d_name)) {
             rc = ws_remove_at(dirfd(d), e->d_name, w->admin_path, err);
         }

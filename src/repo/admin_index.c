@@ -11,11 +11,11 @@ struct writer {
     struct ws_buf path;
 };
 
-static int put_tree(struct writer *w, const git_oid *tree, const struct ws_node *node);
+static int put_tree(struct writer *w, const git_oid *oid, const struct ws_node *node);
 
 static git_index_time in_index(int64_t ns)
 {
-    const int64_t second = 1000 * 1000 * 1000;
+    const int64_t second = INT64_C(1000000000);
 
     return (git_index_time){.seconds = (int32_t)(ns / second),
                             .nanoseconds = (uint32_t)(ns % second)};

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,19 +98,18 @@ static bool is_checked_out(const struct comparison *c, const char *ref)
     return is;
 }
 
-/* "ref OID" shortened for people. */
-static const char *shown(char out[16], const char *value)
-{
-    const char *oid = value + strlen("ref ");
+enum { SHOWN_SIZE = 11 };
 
-    memset(out, 0, 16);
-    strncpy(out, oid, 10);
+/* "ref OID" shortened for people. */
+static const char *shown(char out[SHOWN_SIZE], const char *value)
+{
+    snprintf(out, SHOWN_SIZE, "%.10s", value + strlen("ref "));
     return out;
 }
 
 static void judge_ref(struct comparison *c, const char *ref, const char *then, const char *now)
 {
-    char was[16], is[16], *text;
+    char was[SHOWN_SIZE], is[SHOWN_SIZE], *text;
     bool user = is_checked_out(c, ref) && now != NULL;
 
     if (c->own_branch != NULL && strcmp(ref, c->own_branch) == 0) {

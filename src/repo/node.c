@@ -11,7 +11,7 @@
 /* The coarse clock that stamps files ticks every 1 to 10 ms. */
 enum { TICK_NS = 20 * 1000 * 1000 };
 
-static const int64_t NS = 1000 * 1000 * 1000;
+static const int64_t NS = INT64_C(1000000000);
 
 void ws_node_release(struct ws_node *n)
 {

@@ -167,10 +167,9 @@ static bool is_empty(int fd)
 {
     int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = again >= 0 ? fdopendir(again) : NULL;
-    struct dirent *e;
     size_t entries = 0;
 
-    while (d != NULL && (e = readdir(d)) != NULL) {
+    while (d != NULL && readdir(d) != NULL) {
         entries++;
     }
     if (d != NULL) {
