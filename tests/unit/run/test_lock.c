@@ -9,10 +9,11 @@
 #include "run_suite.h"
 #include "wsfsm/run/lock.h"
 
-static char dir[] = "/tmp/wsfsm-lock-XXXXXX";
+static char dir[32];
 
 static void setup(void)
 {
+    snprintf(dir, sizeof dir, "/tmp/wsfsm-lock-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
