@@ -147,7 +147,8 @@ static const char *const *words_of(const struct ws_strv *v)
 
 static int damaged(struct ws_store *s, const char *digest, struct ws_error *err)
 {
-    return ws_fail(err, WS_E_INTEGRITY, s->path, "the stored machine %.12s is damaged", digest);
+    ws_fail(err, WS_E_INTEGRITY, s->path, "the stored machine %.12s is damaged", digest);
+    return -1;
 }
 
 /* Counts come from a row that somebody may have edited; they bound what is allocated. */
