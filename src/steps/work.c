@@ -132,7 +132,8 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
     if (ws_worktree_content(&w->now, c->worktree, err) < 0)
         return -1;
     ws_fault_point("steps.end_content");
-    bool changed = strcmp(w->now.tree, w->start.tree) || strcmp(w->now.head, w->start.head);
+    bool changed =
+        strcmp(w->now.tree, w->start.tree) != 0 || strcmp(w->now.head, w->start.head) != 0;
     return changed ? keep(w, err) : 0;
 }
 
