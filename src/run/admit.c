@@ -5,6 +5,7 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/project/scope.h"
+#include "wsfsm/repo/mend.h"
 #include "wsfsm/steps/base_tree.h"
 
 /* The agent would work on stale files where the user's checkout differs in scope. */
@@ -58,16 +59,18 @@ static int check_overlap(struct ws_session *s, const struct ws_plan *plan,
 }
 
 /* Looks at the unfinished runs: a living one whose scope overlaps refuses this one, a dead one of
- * the same workstream is worth a note. */
+ * the same workstream is worth a note. What a dead one left half done in git's folder is mended. */
 int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
                            const struct ws_run_options *o, struct ws_error *err)
 {
     struct ws_run_rows rows = {0};
+    bool unfinished = false;
     int rc = ws_store_runs(&rows, s->store, NULL, NULL, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
         const struct ws_run_row *r = &rows.items[i];
         if (r->final || r->dry_run)
             continue;
+        unfinished = true;
         if (!strcmp(r->ws_id, plan->workstream.id))
             ws_note(o, ws_format("run %s of this workstream is unfinished; `wsfsm resume --run-id "
                                  "%s` goes on with it",
@@ -75,6 +78,8 @@ int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
         else if (ws_run_alive(NULL, s, r->ws_id))
             rc = check_overlap(s, plan, r, err);
     }
+    if (rc == 0 && unfinished && !plan->dry_run)
+        ws_repo_mend(s->repo);
     ws_run_rows_release(&rows);
     return rc;
 }

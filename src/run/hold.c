@@ -3,6 +3,7 @@
 
 #include "internal.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/repo/mend.h"
 #include "wsfsm/steps/binding.h"
 
 int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
@@ -53,6 +54,8 @@ int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_r
                        : ws_run_lock_take(&out->lock, state_dir, row->ws_id, row->run_id, err);
     if (rc == 0)
         rc = read_run(out, s, row->run_id, err);
+    if (rc == 0)
+        ws_repo_mend(s->repo);
     if (rc == 0)
         rc = ws_store_take_lease(&out->fence, s->store, row->run_id, row->ws_id, err);
     if (rc < 0)

@@ -1,0 +1,58 @@
+#include "fixture.h"
+
+#include "wsfsm/repo/mend.h"
+
+START_TEST(a_lock_that_is_its_ref_goes)
+{
+    ws_worktree_close(prepared("r1"));
+    sh("cd .git/refs && ln wsfsm/r1/ws-one/base wsfsm/r1/ws-one/base.lock\n"
+       "ln heads/ws/r1/ws-one heads/ws/r1/ws-one.lock");
+    ws_repo_mend(fx.repo);
+    sh("test -z \"$(find .git -name '*.lock')\"\n"
+       "git rev-parse -q --verify refs/wsfsm/r1/ws-one/base && git rev-parse -q --verify "
+       "ws/r1/ws-one");
+}
+END_TEST
+
+START_TEST(other_locks_stay)
+{
+    ws_worktree_close(prepared("r1"));
+    sh("cp .git/refs/wsfsm/r1/ws-one/base .git/refs/wsfsm/r1/ws-one/base.lock\n"
+       "ln .git/refs/heads/main .git/refs/heads/main.lock");
+    ws_repo_mend(fx.repo);
+    sh("rm .git/refs/wsfsm/r1/ws-one/base.lock .git/refs/heads/main.lock");
+}
+END_TEST
+
+START_TEST(an_object_without_content_is_written_again)
+{
+    struct ws_worktree *w = prepared("r1");
+    struct ws_content content;
+
+    sh("h=$(echo fresh | git hash-object --stdin) && d=.git/objects/$(echo $h | cut -c1-2)\n"
+       "mkdir -p $d && : > $d/$(echo $h | cut -c3-)");
+    ws_repo_mend(fx.repo);
+    sh("echo fresh > .worktrees/ws-one/fresh.txt");
+    content_of(&content, w);
+    char *script = ws_format("git show %s:fresh.txt", content.tree);
+    char *text = sh_line(script);
+    ck_assert_str_eq(text, "fresh");
+    free(text);
+    free(script);
+    ws_content_release(&content);
+    ws_worktree_close(w);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("repo_mend");
+    TCase *tc = tcase_create("mend");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, a_lock_that_is_its_ref_goes);
+    tcase_add_test(tc, other_locks_stay);
+    tcase_add_test(tc, an_object_without_content_is_written_again);
+    suite_add_tcase(suite, tc);
+    return run_suite(suite);
+}
