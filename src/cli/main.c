@@ -42,6 +42,9 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "__guard") == 0) {
         return ws_guard_main();
     }
+    if (argc == 2 && strcmp(argv[1], "__inside") == 0) {
+        return ws_inside_main();
+    }
     if (ws_out_secure_descriptors() != 0) {
         return ws_code_exit(WS_E_IO);
     }

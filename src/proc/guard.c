@@ -46,7 +46,7 @@ static int guard_open(struct ws_guard *g)
               fcntl(WS_GUARD_FD, F_SETFD, FD_CLOEXEC) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
     prctl(PR_SET_NAME, "wsfsm-guard");
     *g = (struct ws_guard){
-        .sock = WS_GUARD_FD, .lock = -1, .child.exec_fd = -1, .out.fd = -1, .err.fd = -1};
+        .sock = WS_GUARD_FD, .lock = -1, .child.news_fd = -1, .out.fd = -1, .err.fd = -1};
     g->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
     return ok && g->signals >= 0 ? WS_GUARD_OK : WS_GUARD_FAILED;
 }
@@ -79,11 +79,45 @@ static void guard_start(struct ws_guard *g)
     g->phase = WS_PHASE_RUN;
 }
 
-static void take_start_report(struct ws_guard *g)
+static void main_over(struct ws_guard *g, int status, int64_t now)
+{
+    g->main_ended = true;
+    g->status = status;
+    g->exit.duration_ms = now - g->started;
+}
+
+static enum ws_child_news hear_child(struct ws_guard *g, int64_t now)
 {
     char *why = g->exit.start_error;
-    if (ws_child_started(&g->child, &g->command, why, sizeof g->exit.start_error) < 0)
+    enum ws_child_news news =
+        ws_child_hear(&g->child, &g->command, why, sizeof g->exit.start_error);
+    if (news == WS_CHILD_NOT_STARTED)
         g->exit.started = false;
+    else if (news == WS_CHILD_ENDED)
+        main_over(g, g->child.status, now);
+    return news;
+}
+
+/* bubblewrap, ended before the process inside could say how the program did: that was killed, or
+ * never came to be. */
+static int status_of_wrap(int status)
+{
+    enum { BY_SIGNAL = 128 };
+    bool passed_on = WIFEXITED(status) && WEXITSTATUS(status) > BY_SIGNAL;
+    return passed_on ? WEXITSTATUS(status) - BY_SIGNAL : status;
+}
+
+static void child_over(struct ws_guard *g, int status, int64_t now)
+{
+    while (g->child.news_fd >= 0 && hear_child(g, now) != WS_CHILD_WAITS)
+        continue;
+    if (!g->main_ended)
+        main_over(g, g->child.confined ? status_of_wrap(status) : status, now);
+    bool ours = !g->orphaned && !g->exit.stopped && g->exit.timed_out == WS_LIMIT_NONE;
+    if (g->child.confined && g->exit.started && !g->child.inside && ours) {
+        g->exit.started = false;
+        g->exit.confine_failed = true;
+    }
 }
 
 static void reap(struct ws_guard *g, int64_t now)
@@ -93,15 +127,9 @@ static void reap(struct ws_guard *g, int64_t now)
         continue;
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
-        if (pid != g->child.pid)
-            continue;
-        g->main_ended = true;
-        g->status = status;
-        g->exit.duration_ms = now - g->started;
-        if (g->child.exec_fd >= 0)
-            take_start_report(g);
-    }
+    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
+        if (pid == g->child.pid)
+            child_over(g, status, now);
     g->childless = pid < 0 && errno == ECHILD;
 }
 
@@ -124,11 +152,11 @@ static int timeout(const struct ws_guard *g, int64_t now)
 
 static void guard_wait(struct ws_guard *g)
 {
-    enum { SOCKET, SIGNALS, EXEC, OUT, ERR, COUNT };
+    enum { SOCKET, SIGNALS, NEWS, OUT, ERR, COUNT };
     struct pollfd fds[COUNT] = {
         [SOCKET] = {.fd = g->orphaned ? -1 : g->sock, .events = POLLIN},
         [SIGNALS] = {.fd = g->signals, .events = POLLIN},
-        [EXEC] = {.fd = g->child.exec_fd, .events = POLLIN},
+        [NEWS] = {.fd = g->child.news_fd, .events = POLLIN},
         [OUT] = {.fd = g->out.fd, .events = POLLIN},
         [ERR] = {.fd = g->err.fd, .events = POLLIN},
     };
@@ -141,8 +169,8 @@ static void guard_wait(struct ws_guard *g)
         ws_guard_flush(g);
     if (fds[SOCKET].revents & (POLLIN | POLLHUP | POLLERR))
         ws_guard_hear(g);
-    if (fds[EXEC].revents != 0)
-        take_start_report(g);
+    if (fds[NEWS].revents != 0)
+        hear_child(g, now);
     if (fds[OUT].revents != 0)
         take_output(g, &g->out, now);
     if (fds[ERR].revents != 0)
@@ -159,6 +187,18 @@ static void drain(struct ws_capture *c)
     while (c->fd >= 0 && ws_capture_read(c) > 0 && ws_boot_ms() < end)
         continue;
     ws_capture_end(c);
+}
+
+/* What bubblewrap said last is why. */
+static void explain_failed_wrap(struct ws_exit *e)
+{
+    const char *text = e->stderr_tail, *end = text + strlen(text);
+    while (end > text && end[-1] == '\n')
+        end--;
+    const char *line = memrchr(text, '\n', (size_t)(end - text));
+    line = line == NULL ? text : line + 1;
+    snprintf(e->start_error, sizeof e->start_error, "cannot be confined: %.*s",
+             (int)(end - line < 200 ? end - line : 200), end > line ? line : "bubblewrap failed");
 }
 
 static void guard_finish(struct ws_guard *g)
@@ -178,6 +218,8 @@ static void guard_finish(struct ws_guard *g)
     e->stdout_tail = ws_capture_tail(&g->out);
     e->stderr_tail = ws_capture_tail(&g->err);
     e->log_failed = g->out.log.failed || g->err.log.failed;
+    if (e->confine_failed)
+        explain_failed_wrap(e);
     e->pattern_matched = g->patterns.matched;
     if (g->patterns.matched) {
         struct ws_buf line = {0};

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "inside.h"
 #include "tree.h"
 #include "wsfsm/base/clock.h"
 
@@ -58,12 +59,19 @@ static struct ws_tree descendants(void)
     return (struct ws_tree){.root = getpid(), .not_session = -1};
 }
 
+/* How many of those that live are the program's. */
+static int strangers(const struct ws_guard *g, int living)
+{
+    int ours = g->child.confined ? WS_INSIDE_ATTENDANTS : 0;
+    return living > ours ? living - ours : 0;
+}
+
 static enum ws_phase enter_term(struct ws_guard *g, int64_t now, int64_t grace)
 {
     struct ws_tree tree = descendants();
     int living = ws_tree_terminate(&tree);
     if (g->main_ended)
-        g->exit.leftovers = living;
+        g->exit.leftovers = strangers(g, living);
     g->phase_ends = now + grace;
     return WS_PHASE_TERM;
 }
@@ -73,7 +81,7 @@ static enum ws_phase enter_kill(struct ws_guard *g, int64_t now)
     struct ws_tree tree = descendants();
     int killed = ws_tree_kill(&tree);
     if (g->main_ended && g->exit.leftovers == 0)
-        g->exit.leftovers = killed;
+        g->exit.leftovers = strangers(g, killed);
     g->give_up = now + GIVE_UP_MS;
     g->pause = PAUSE_MIN_MS;
     g->phase_ends = now + g->pause;

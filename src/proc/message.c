@@ -10,6 +10,7 @@ void ws_put_command(struct ws_buf *b, const struct ws_command *c)
     ws_put_str(b, c->program);
     ws_put_strv(b, &c->argv);
     ws_put_strv(b, &c->env);
+    ws_put_strv(b, &c->confine);
     ws_put_str(b, c->cwd);
     ws_put_str(b, c->stdin_file);
     ws_put_str(b, c->stdout_log);
@@ -30,6 +31,7 @@ int ws_get_command(struct ws_cursor *c, struct ws_command *command)
     command->program = ws_get_str(c);
     ws_get_strv(c, &command->argv);
     ws_get_strv(c, &command->env);
+    ws_get_strv(c, &command->confine);
     command->cwd = ws_get_str(c);
     command->stdin_file = ws_get_str(c);
     command->stdout_log = ws_get_str(c);
@@ -80,6 +82,7 @@ void ws_put_exit(struct ws_buf *b, const struct ws_exit *e, int remaining)
 {
     ws_put_int(b, e->started);
     ws_put_str(b, e->start_error);
+    ws_put_int(b, e->confine_failed);
     ws_put_int(b, e->exit_code);
     ws_put_int(b, e->signal);
     ws_put_int(b, e->timed_out);
@@ -114,6 +117,7 @@ int ws_get_exit(struct ws_cursor *c, struct ws_exit *e, int *remaining)
     char *start_error = ws_get_str(c);
     snprintf(e->start_error, sizeof e->start_error, "%s", start_error ? start_error : "");
     free(start_error);
+    e->confine_failed = ws_get_int(c) != 0;
     e->exit_code = (int)ws_get_int(c);
     e->signal = (int)ws_get_int(c);
     e->timed_out = get_limit(c);

@@ -63,6 +63,7 @@ void ws_command_release(struct ws_command *c)
         return;
     ws_strv_release(&c->argv);
     ws_strv_release(&c->env);
+    ws_strv_release(&c->confine);
     ws_strv_release(&c->secrets);
     ws_strv_release(&c->failure_patterns);
     *c = (struct ws_command){0};

@@ -214,3 +214,8 @@ const char *ws_repo_state_dir(const struct ws_repo *r)
 {
     return r->state_dir;
 }
+
+const char *ws_repo_git_dir(const struct ws_repo *r)
+{
+    return r->git_dir;
+}

@@ -12,6 +12,14 @@
  * what it left running gets SIGTERM and 0.5 s, then SIGKILL. A result is returned only when no descendant is left.
  * When the supervisor itself is killed, ws_proc_run() ends what it watched over; when both are, ws_kill_strays().
  *
+ * A confined program is started by bubblewrap, in namespaces of its own:
+ *
+ *     guard --> bwrap --> bwrap (pid 1 there) --> wsfsm __inside --> program
+ *
+ * bwrap alone would end with the program, take what it left running along at once, and say 128+N for signal N. Our own
+ * executable inside starts the program, tells the guard how it began and ended, and stays until nothing of it is left:
+ * exit codes, signals, grace and left-overs are what they are without. When the guard dies, the kernel ends all of it.
+ *
  * Output is binary: in strings made of it a NUL byte reads '?'. A log over its cap keeps the first half of the cap and
  * the last, with a line "[wsfsm: N bytes cut here]" between; until the program ends it shows the first half only.
  * Failure patterns are matched on lines as printed (cut at 64 KiB), so that hiding a secret changes no verdict.
@@ -36,6 +44,8 @@ struct ws_command {
     const char *program;       /* absolute path of the file to execute */
     struct ws_strv argv;       /* argv[0] included */
     struct ws_strv env;        /* the whole environment, "NAME=value" */
+    struct ws_strv confine;    /* bubblewrap's path and options without "--"; empty: unconfined. What they show of
+                                * the file system has a folder /run that can be written */
     const char *cwd;           /* absolute */
     const char *stdin_file;    /* NULL: /dev/null */
     const char *stdout_log;    /* files to create (mode 0600); never NULL */
@@ -67,6 +77,7 @@ struct ws_watch {
 struct ws_exit {
     bool started;            /* false: could not start; `start_error` says why */
     char start_error[256];
+    bool confine_failed;     /* could not start: the confinement could not be made; nothing of the program ran */
     int exit_code;           /* -1 when ended by a signal or not started */
     int signal;              /* 0 when it exited */
     enum ws_limit timed_out;
@@ -93,6 +104,9 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
 
 /* The supervisor's main, for the hidden command `__guard`; the process exits with what it returns. */
 int ws_guard_main(void);
+
+/* The main of what stands between bubblewrap and a confined program, for the hidden command `__inside`. */
+int ws_inside_main(void);
 
 /* Which executable becomes the supervisor. Default: /proc/self/exe. A program that embeds the library names an
  * installed wsfsm here. The string is kept, not copied. */

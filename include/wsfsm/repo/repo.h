@@ -23,6 +23,7 @@ int ws_repo_open(struct ws_repo **out, const char *from, struct ws_error *err);
 void ws_repo_close(struct ws_repo *r);
 const char *ws_repo_root(const struct ws_repo *r);      /* absolute, real, no '/' at the end */
 const char *ws_repo_state_dir(const struct ws_repo *r); /* <root>/.wsfsm */
+const char *ws_repo_git_dir(const struct ws_repo *r);   /* the common git directory: absolute, real */
 
 /* Who commits here: user.name and user.email as configured, else wsfsm's own. Owned by the repository. */
 const char *ws_repo_user_name(struct ws_repo *r);

@@ -38,6 +38,7 @@ int ws_worktree_open(struct ws_worktree **out, struct ws_repo *r, const struct w
                      struct ws_error *err);
 void ws_worktree_close(struct ws_worktree *w);
 const char *ws_worktree_path(const struct ws_worktree *w);   /* absolute */
+const char *ws_worktree_admin_dir(const struct ws_worktree *w); /* git's folder about it, absolute */
 const char *ws_worktree_branch(const struct ws_worktree *w); /* "refs/heads/ws/..." */
 
 /* Bytes of .git, gitdir, commondir; no config.worktree; device and inode; the branch HEAD names. WS_E_SCOPE_VIOLATION
@@ -82,7 +83,7 @@ struct ws_worktree_infos {
     size_t len, cap;
 };
 int ws_worktree_list(struct ws_worktree_infos *out, struct ws_repo *r, struct ws_error *err);
-void ws_worktree_infos_release(struct ws_worktree_infos *i);
+void ws_worktree_infos_release(struct ws_worktree_infos *infos);
 
 /* Snapshots (*snapshot_ref malloc'ed, NULL when the content was the branch's), then removes folder, admin folder and
  * record; the branch stays. Device and inode are compared, links never followed. */
