@@ -68,8 +68,6 @@ static double sh(const char *format, ...)
 /* Files of 1 to 4 KB, a hundred to a folder. */
 static void generate(const char *root, size_t files)
 {
-    char line[64];
-
     sh("mkdir -p %s && cd %s && git init -q -b main . && git config user.name b && git config "
        "user.email b@b",
        root, root);
@@ -83,8 +81,7 @@ static void generate(const char *root, size_t files)
             die(path, &err);
         }
         for (size_t k = 0; k < 20 + i % 60; k++) {
-            snprintf(line, sizeof line, "/* file %zu line %zu: some text */\n", i, k);
-            fputs(line, f);
+            fprintf(f, "/* file %zu line %zu: some text */\n", i, k);
         }
         fclose(f);
         free(path);
