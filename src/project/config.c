@@ -9,6 +9,7 @@
 
 #include "fields.h"
 #include "profile_read.h"
+#include "sandbox_read.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -24,6 +25,7 @@ struct said {
     struct ws_strv acceptance_pass_env;
     long acceptance_timeout_sec;
     long acceptance_idle_timeout_sec;
+    struct ws_sandbox acceptance_sandbox;
     bool ignore_filters;
     const struct ws_node *tools; /* in the document */
 };
@@ -40,6 +42,9 @@ static void read_acceptance(struct ws_reading *r, const struct ws_field *f,
         {.name = "idle_timeout_sec",
          .read = ws_read_seconds,
          .offset = AT(acceptance_idle_timeout_sec)},
+        {.name = "sandbox", .read = ws_read_sandbox, .offset = AT(acceptance_sandbox)},
+        {.name = "network", .read = ws_read_network, .offset = AT(acceptance_sandbox)},
+        {.name = "sandbox_paths", .read = ws_read_sandbox_paths, .offset = AT(acceptance_sandbox)},
     };
     struct ws_reading inner = *r;
 
@@ -48,6 +53,7 @@ static void read_acceptance(struct ws_reading *r, const struct ws_field *f,
     }
     inner.subject = (char *)f->name;
     ws_read_fields(&inner, value, fields, sizeof fields / sizeof *fields, at);
+    ws_check_sandbox(&inner, value, &((struct said *)at)->acceptance_sandbox);
     r->errors = inner.errors;
 }
 
@@ -89,6 +95,7 @@ static void said_release(struct said *s)
     ws_strv_release(&s->static_tools);
     ws_strv_release(&s->acceptance_env);
     ws_strv_release(&s->acceptance_pass_env);
+    ws_sandbox_release(&s->acceptance_sandbox);
 }
 
 /* *doc is NULL when there is no file. */
@@ -165,6 +172,8 @@ static void take_lists(struct ws_config *out, struct said *said)
     out->static_tools = said->static_tools;
     out->acceptance_env = said->acceptance_env;
     out->acceptance_pass_env = said->acceptance_pass_env;
+    out->acceptance_sandbox = said->acceptance_sandbox;
+    said->acceptance_sandbox = (struct ws_sandbox){0};
     said->static_tools = said->acceptance_env = said->acceptance_pass_env = (struct ws_strv){0};
 }
 
@@ -259,6 +268,7 @@ void ws_config_release(struct ws_config *c)
     ws_strv_release(&c->static_tools);
     ws_strv_release(&c->acceptance_env);
     ws_strv_release(&c->acceptance_pass_env);
+    ws_sandbox_release(&c->acceptance_sandbox);
     ws_profiles_release(&c->profiles);
     *c = (struct ws_config){0};
 }

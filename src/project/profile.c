@@ -22,6 +22,7 @@ void ws_profile_release(struct ws_profile *p)
     ws_strv_release(&p->pass_env);
     ws_strv_release(&p->failure_patterns);
     ws_strv_release(&p->version_args);
+    ws_sandbox_release(&p->sandbox);
     *p = (struct ws_profile){0};
 }
 
@@ -132,6 +133,7 @@ void ws_profile_json(struct ws_buf *out, const struct ws_profile *p)
     ws_json_kstrv(out, "failure_patterns", &p->failure_patterns);
     ws_json_kbool(out, "capture_output", p->capture_output);
     ws_json_kstrv(out, "version_args", &p->version_args);
+    ws_sandbox_json(out, &p->sandbox);
     ws_json_close(out, '}');
 }
 

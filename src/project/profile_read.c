@@ -6,6 +6,7 @@
 
 #include "fields.h"
 #include "pattern.h"
+#include "sandbox_read.h"
 #include "template.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
@@ -167,6 +168,9 @@ static const struct ws_field fields[] = {
     {.name = "failure_patterns", .read = read_patterns, .offset = AT(failure_patterns)},
     {.name = "capture_output", .read = ws_read_flag, .offset = AT(capture_output)},
     {.name = "version_args", .read = ws_read_words, .offset = AT(version_args)},
+    {.name = "sandbox", .read = ws_read_sandbox, .offset = AT(sandbox)},
+    {.name = "network", .read = ws_read_network, .offset = AT(sandbox)},
+    {.name = "sandbox_paths", .read = ws_read_sandbox_paths, .offset = AT(sandbox)},
 };
 
 enum { FIELDS = sizeof fields / sizeof *fields };
@@ -191,6 +195,7 @@ static size_t read_profile(struct ws_profile *p, const struct ws_doc *doc, const
     }
     if (map->kind == WS_NODE_MAP) {
         ws_read_fields(&r, map, fields + STORED_ONLY, FIELDS - STORED_ONLY, p);
+        ws_check_sandbox(&r, map, &p->sandbox);
     } else {
         ws_reading_error(&r, map, "a profile must be a mapping, not %s",
                          ws_node_kind_name(map->kind));

@@ -19,6 +19,7 @@ struct ws_config {
     struct ws_strv acceptance_pass_env;
     long acceptance_timeout_sec; /* 0: none */
     long acceptance_idle_timeout_sec;
+    struct ws_sandbox acceptance_sandbox;
     bool ignore_filters; /* filters: ignore */
     struct ws_profiles
         profiles; /* built in, then PIPELINE_TOOL_PROFILES_PATH, then tools: of wsfsm.yaml */

@@ -9,6 +9,7 @@
 #include "wsfsm/base/diag.h"
 #include "wsfsm/base/error.h"
 #include "wsfsm/base/strv.h"
+#include "wsfsm/project/sandbox.h"
 
 enum ws_tool_type { WS_TOOL_AI, WS_TOOL_STATIC_CHECK, WS_TOOL_TEST, WS_TOOL_UTILITY };
 const char *ws_tool_type_name(enum ws_tool_type type);
@@ -31,6 +32,7 @@ struct ws_profile {
     struct ws_strv failure_patterns;
     bool capture_output;
     struct ws_strv version_args;
+    struct ws_sandbox sandbox;
     char *source; /* "built in", or FILE:LINE */
 };
 
@@ -47,7 +49,7 @@ int ws_profiles_builtin(struct ws_profiles *out, struct ws_error *err);
 
 /* A JSON or YAML file of {ID: profile}: an id that is there already is replaced. `command` is
  * required; the defaults are type utility, working_dir {worktree_path}, success_exit_codes [0],
- * stdin none, capture_output true. Keys may be written-so. -1: at least one error in *diags; the
+ * stdin none, capture_output true, sandbox off, network on. Keys may be written-so. -1: at least one error in *diags; the
  * profiles without an error are there all the same. */
 int ws_profiles_read(struct ws_profiles *out, const char *path, const char *shown,
                      struct ws_diags *diags);

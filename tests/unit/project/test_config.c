@@ -85,6 +85,8 @@ static const char full[] = "base_branch: develop\n"
                            "  pass_env: [PYTHONPATH, NPM_*]\n"
                            "  timeout_sec: 900\n"
                            "  idle_timeout_sec: 60\n"
+                           "  sandbox: on\n"
+                           "  network: off\n"
                            "filters: ignore\n"
                            "tools:\n"
                            "  mine: {command: ./lint, type: static_check}\n"
@@ -106,8 +108,10 @@ START_TEST(the_file_is_read)
     ck_assert_str_eq(c.acceptance_pass_env.items[1], "NPM_*");
     ck_assert_int_eq(c.acceptance_timeout_sec, 900);
     ck_assert_int_eq(c.acceptance_idle_timeout_sec, 60);
+    ck_assert_int_eq(c.acceptance_sandbox.mode, WS_SANDBOX_ON);
+    ck_assert(c.acceptance_sandbox.offline);
     ck_assert(c.ignore_filters);
-    ck_assert_str_eq(ws_profiles_find(&c.profiles, "mine")->source, "wsfsm.yaml:12");
+    ck_assert_str_eq(ws_profiles_find(&c.profiles, "mine")->source, "wsfsm.yaml:14");
     ck_assert_str_eq(ws_profiles_find(&c.profiles, "echo")->command, "printf");
     ck_assert_ptr_nonnull(ws_profiles_find(&c.profiles, "aider"));
     ws_config_release(&c);

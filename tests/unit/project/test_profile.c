@@ -71,7 +71,10 @@ static const char full[] = "lint:\n"
                            "  stdin: prompt\n"
                            "  failure_patterns: ['^error', 'a{2,3}']\n"
                            "  capture_output: false\n"
-                           "  version_args: [--version]\n";
+                           "  version_args: [--version]\n"
+                           "  sandbox: auto\n"
+                           "  network: off\n"
+                           "  sandbox-paths: [/srv/cache, ~/.lint]\n";
 
 static void assert_full(const struct ws_profile *p)
 {
@@ -89,6 +92,9 @@ static void assert_full(const struct ws_profile *p)
     ck_assert_uint_eq(p->failure_patterns.len, 2);
     ck_assert(!p->capture_output);
     ck_assert_str_eq(p->version_args.items[0], "--version");
+    ck_assert_int_eq(p->sandbox.mode, WS_SANDBOX_AUTO);
+    ck_assert(p->sandbox.offline);
+    ck_assert_str_eq(p->sandbox.paths.items[1], "~/.lint");
     ck_assert(ws_profile_success(p, 0));
     ck_assert(ws_profile_success(p, 3));
     ck_assert(!ws_profile_success(p, 1));
@@ -213,6 +219,26 @@ START_TEST(errors_have_a_place)
          "p.yaml:11:14: error: tool t: '*' is no name of a variable, nor a prefix with '*'\n"
          "p.yaml:11:19: error: tool t: 'A=B' is no name of a variable, nor a prefix with '*'\n"
          "p.yaml:12:3: error: tool t: unknown field 'id'\n");
+    says("p.yaml",
+         "t:\n"
+         "  command: x\n"
+         "  sandbox: yes\n"
+         "  network: none\n"
+         "  sandbox_paths: [a, /, ~/, ~x, /a/../b, ~/.., 1, /fine, ~/..fine]\n",
+         "p.yaml:3:12: error: tool t: 'sandbox' must be on, auto or off\n"
+         "p.yaml:4:12: error: tool t: 'network' must be on or off\n"
+         "p.yaml:5:19: error: tool t: 'a' must be an absolute path or begin with ~/, without ..\n"
+         "p.yaml:5:22: error: tool t: '/' must be an absolute path or begin with ~/, without ..\n"
+         "p.yaml:5:25: error: tool t: '~/' must be an absolute path or begin with ~/, without ..\n"
+         "p.yaml:5:29: error: tool t: '~x' must be an absolute path or begin with ~/, without ..\n"
+         "p.yaml:5:33: error: tool t: '/a/../b' must be an absolute path or begin with ~/, without "
+         "..\n"
+         "p.yaml:5:42: error: tool t: '~/..' must be an absolute path or begin with ~/, without "
+         "..\n"
+         "p.yaml:5:48: error: tool t: an item of 'sandbox_paths' must be a string, not an "
+         "integer\n");
+    says("p.yaml", "t:\n  command: x\n  network: off\n",
+         "p.yaml:3:12: error: tool t: 'network: off' needs 'sandbox: on' or 'sandbox: auto'\n");
     says("p.txt", "",
          "p.txt: error: the name of a file of profiles ends with .yaml, .yml or "
          ".json\n");
