@@ -1,8 +1,8 @@
-#include "anchors.h"
 #include "commands.h"
 #include "session.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/run/anchors.h"
 #include "wsfsm/store/verify.h"
 
 #include <string.h>

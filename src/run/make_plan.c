@@ -45,6 +45,33 @@ static int take_profiles(struct ws_plan *plan, const struct ws_session *s,
     return 0;
 }
 
+/* A network that is to be off needs a sandbox: without one, that would be a promise nobody keeps.
+ */
+static int override_one(struct ws_sandbox *s, enum ws_sandbox_mode mode, const char *whose,
+                        struct ws_error *err)
+{
+    if (s->offline && mode == WS_SANDBOX_OFF)
+        return ws_fail(err, WS_E_USAGE, "--sandbox",
+                       "cannot be off: %s says 'network: off', which needs a sandbox", whose);
+    s->mode = mode;
+    return 0;
+}
+
+static int override_sandboxes(struct ws_plan *plan, const char *option, struct ws_error *err)
+{
+    enum ws_sandbox_mode mode;
+    if (!option)
+        return 0;
+    if (!ws_sandbox_mode_parse(&mode, option))
+        return ws_fail(err, WS_E_USAGE, "--sandbox", "must be on, auto or off, not '%s'", option);
+    for (size_t i = 0; i < plan->profiles.len; i++) {
+        struct ws_profile *p = &plan->profiles.items[i];
+        if (override_one(&p->sandbox, mode, p->id, err) < 0)
+            return -1;
+    }
+    return override_one(&plan->acceptance_sandbox, mode, "acceptance", err);
+}
+
 static int resolve_base(struct ws_plan *plan, struct ws_session *s, const char *option,
                         struct ws_error *err)
 {
@@ -112,8 +139,11 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
                                                                         : &config->static_tools);
         ws_strv_copy(&out->acceptance_env, &config->acceptance_env);
         ws_strv_copy(&out->acceptance_pass_env, &config->acceptance_pass_env);
+        ws_sandbox_copy(&out->acceptance_sandbox, &config->acceptance_sandbox);
         rc = take_profiles(out, s, machine, err);
     }
+    if (rc == 0)
+        rc = override_sandboxes(out, options->sandbox, err);
     if (rc == 0)
         rc = resolve_base(out, s, options->base, err);
     if (rc == 0)

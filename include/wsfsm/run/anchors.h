@@ -1,7 +1,7 @@
 /* The anchors in git, compared with the ledger of the database: a cut tail or a vanished run shows
  * there. */
-#ifndef WSFSM_CLI_ANCHORS_H
-#define WSFSM_CLI_ANCHORS_H
+#ifndef WSFSM_RUN_ANCHORS_H
+#define WSFSM_RUN_ANCHORS_H
 
 #include "wsfsm/run/run.h"
 #include "wsfsm/store/verify.h"

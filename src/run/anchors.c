@@ -1,4 +1,4 @@
-#include "anchors.h"
+#include "wsfsm/run/anchors.h"
 
 #include <stdlib.h>
 #include <string.h>
