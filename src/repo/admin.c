@@ -229,6 +229,17 @@ int ws_admin_remove(struct ws_worktree *w, struct ws_error *err)
     return rc;
 }
 
+static int sync_file(int dir, const char *name)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int rc = fd < 0 ? -1 : fsync(fd);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc;
+}
+
 int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
                          struct ws_error *err)
 {
@@ -249,8 +260,10 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
         goto out;
     }
     ws_fault_point("repo.index_written");
-    rc =
-        rename(fresh, index) < 0 ? ws_fail_errno(err, WS_E_IO, index, "cannot write the index") : 0;
+    /* An empty index in its place would make git fail in the worktree until somebody removes it. */
+    rc = sync_file(dir, "wsfsm-index") < 0 || rename(fresh, index) < 0
+             ? ws_fail_errno(err, WS_E_IO, index, "cannot write the index")
+             : 0;
 out:
     if (dir >= 0) {
         close(dir);
