@@ -249,6 +249,25 @@ def unbroken(template, folder, rc=0, before=None):
     return reference
 
 
+# --- system calls
+
+# What changes the disk, or makes it durable, or starts or locks something.
+CALLS = ["openat", "write", "pwrite64", "ftruncate", "fsync", "fdatasync", "syncfs", "rename", "renameat", "renameat2",
+         "link", "linkat", "unlink", "unlinkat", "mkdir", "symlinkat", "chmod", "fchmod", "flock", "sendto", "clone3",
+         "vfork", "kill"]
+
+
+def traced(case, *inject):
+    """The run under strace, which does not follow the supervisor: its result, and the calls with the paths of their
+    descriptors."""
+    trace = case.base / "trace"
+    command = ["strace", "-qq", "-y", "-o", trace, "-e", f"trace={','.join('?' + call for call in CALLS)}", *inject,
+               WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
+    process = subprocess.Popen(command, cwd=case.root, env=case.env, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return finish(process, command), trace.read_text(errors="replace")
+
+
 # --- many cases
 
 def sweep(template, folder, keys, one):
@@ -307,4 +326,4 @@ def dice(name):
 
 
 __all__ = ["KILLED", "RUN", "WS", "Case", "cases", "conclude", "declare", "dice", "prepare", "resume", "sweep",
-           "finish", "unbroken", "wait_for", "WSFSM"]
+           "finish", "traced", "unbroken", "wait_for"]
