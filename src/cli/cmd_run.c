@@ -1,6 +1,8 @@
 #include "carry.h"
 #include "commands.h"
 
+static const char *const sandbox_modes[] = {"on", "auto", "off", NULL};
+
 static const struct ws_option options[] = {
     {.name = "ws-id",
      .argument = "ID",
@@ -25,6 +27,11 @@ static const struct ws_option options[] = {
      .argument = "NAME",
      .help =
          "The model a coding agent is to use. Default: AIDER_MODEL, else the agent's own choice."},
+    {.name = "sandbox",
+     .argument = "WHEN",
+     .words = sandbox_modes,
+     .help = "Confine every tool by bubblewrap, whatever its profile says: on, auto (where it "
+             "works here) or off. A run that goes on keeps what it was started with."},
     {0},
 };
 
@@ -53,6 +60,7 @@ static int carry(struct ws_summary *out, struct ws_session *session, struct ws_r
     how->run_id = ws_args_value(args, "run-id");
     how->base = ws_args_value(args, "base");
     how->model = ws_args_value(args, "model");
+    how->sandbox = ws_args_value(args, "sandbox");
     how->dry_run = ws_args_has(args, "dry-run") || session->config.dry_run;
     how->allow_dirty = ws_args_has(args, "allow-dirty");
     return ws_run_single_workstream_from_bundle(out, session, ws_args_value(args, "ws-id"), how,

@@ -109,6 +109,17 @@ static struct ws_tool_call call_in(const struct ws_work *w, const char *id)
         .left_ms = ws_work_left_ms(w),
         .secrets = &w->secrets,
         .repo = c->repo,
+        .places =
+            {
+                .root = ws_repo_root(c->repo),
+                .git_dir = ws_repo_git_dir(c->repo),
+                .state_dir = ws_repo_state_dir(c->repo),
+                .worktree = ws_worktree_path(c->worktree),
+                .admin_dir = ws_worktree_admin_dir(c->worktree),
+                .branch = ws_worktree_branch(c->worktree),
+                .log_dir = w->dir,
+                .patch = c->plan->patch_file,
+            },
     };
 }
 
@@ -261,6 +272,7 @@ int ws_call_test(struct ws_called *out, struct ws_work *w, const char *id, const
     call.shell = command;
     call.timeout_sec = plan->acceptance_timeout_sec;
     call.idle_timeout_sec = plan->acceptance_idle_timeout_sec;
+    call.sandbox = &plan->acceptance_sandbox;
     call.environment.env = &plan->acceptance_env;
     call.environment.pass_env = &plan->acceptance_pass_env;
     call.environment.withhold = &withheld;

@@ -16,6 +16,7 @@ void ws_plan_release(struct ws_plan *p)
     ws_strv_release(&p->static_tools);
     ws_strv_release(&p->acceptance_env);
     ws_strv_release(&p->acceptance_pass_env);
+    ws_sandbox_release(&p->acceptance_sandbox);
     free(p->base_oid);
     free(p->base_name);
     free(p->model);
@@ -49,6 +50,7 @@ void ws_plan_json(struct ws_buf *out, const struct ws_plan *p)
     ws_json_kstrv(out, "pass_env", &p->acceptance_pass_env);
     ws_json_kint(out, "timeout_sec", p->acceptance_timeout_sec);
     ws_json_kint(out, "idle_timeout_sec", p->acceptance_idle_timeout_sec);
+    ws_sandbox_json(out, &p->acceptance_sandbox);
     ws_json_close(out, '}');
     ws_json_kstr(out, "patch_file", p->patch_file);
     ws_json_kbool(out, "ignore_filters", p->ignore_filters);
@@ -91,6 +93,17 @@ static int read_workstream(struct ws_workstream *out, const struct ws_node *bund
     return rc;
 }
 
+/* A plan that says nothing of it is of a version that confined nothing. */
+static int read_sandbox(struct ws_sandbox *out, const struct ws_node *map, struct ws_error *err)
+{
+    const char *mode = ws_node_str(map, "sandbox", "off");
+    out->offline = !strcmp(ws_node_str(map, "network", "on"), "off");
+    read_strings(&out->paths, ws_node_get(map, "sandbox_paths"));
+    if (!ws_sandbox_mode_parse(&out->mode, mode))
+        return ws_fail(err, WS_E_INTEGRITY, "runs.metadata_json", "'%s' is no sandbox", mode);
+    return 0;
+}
+
 static int read_plan(struct ws_plan *out, const struct ws_node *root, struct ws_error *err)
 {
     const struct ws_node *acceptance = ws_node_get(root, "acceptance");
@@ -106,7 +119,8 @@ static int read_plan(struct ws_plan *out, const struct ws_node *root, struct ws_
     read_strings(&out->acceptance_pass_env, ws_node_get(acceptance, "pass_env"));
     out->acceptance_timeout_sec = (long)ws_node_int(acceptance, "timeout_sec", 0);
     out->acceptance_idle_timeout_sec = (long)ws_node_int(acceptance, "idle_timeout_sec", 0);
-    if (read_profiles(&out->profiles, ws_node_get(root, "profiles"), err) < 0)
+    if (read_sandbox(&out->acceptance_sandbox, acceptance, err) < 0 ||
+        read_profiles(&out->profiles, ws_node_get(root, "profiles"), err) < 0)
         return -1;
     return read_workstream(&out->workstream, ws_node_get(root, "bundle"), err);
 }

@@ -15,6 +15,7 @@ void ws_tool_run_release(struct ws_tool_run *r)
     ws_exit_release(&r->exit);
     ws_strv_release(&r->argv);
     free(r->program);
+    free(r->unconfined_why);
     *r = (struct ws_tool_run){0};
 }
 
@@ -22,6 +23,12 @@ void ws_tool_run_release(struct ws_tool_run *r)
 static const char *refuse(void *payload, const char *file)
 {
     return ws_repo_owns_file(payload, file) ? "it is a tracked file or lies in a worktree" : NULL;
+}
+
+int ws_tool_find(char **out, const char *command, const char *path, struct ws_repo *repo,
+                 struct ws_error *err)
+{
+    return ws_find_program(out, command, path, refuse, repo, err);
 }
 
 static const char *path_of(const struct ws_strv *env)
@@ -90,8 +97,8 @@ static int prepare(struct ws_tool_run *out, struct ws_command *c, char **dir,
     }
     for (size_t i = 0; i < c->argv.len; i++)
         ws_strv_take(&out->argv, ws_redacted(c->argv.items[i], call->secrets));
-    if (!out->program && ws_find_program(&out->program, call->profile->command, path_of(&c->env),
-                                         refuse, call->repo, err) < 0)
+    if (!out->program &&
+        ws_tool_find(&out->program, call->profile->command, path_of(&c->env), call->repo, err) < 0)
         return -1;
     c->program = out->program;
     c->cwd = *dir ? *dir : call->default_dir;
@@ -99,6 +106,46 @@ static int prepare(struct ws_tool_run *out, struct ws_command *c, char **dir,
     c->lock_file = call->lock_file;
     ws_strv_copy(&c->secrets, call->secrets);
     return 0;
+}
+
+static const struct ws_sandbox *sandbox_of(const struct ws_tool_call *call)
+{
+    static const struct ws_sandbox off = {.mode = WS_SANDBOX_OFF};
+    const struct ws_sandbox *s = call->profile ? &call->profile->sandbox : call->sandbox;
+    return s && call->places.root ? s : &off;
+}
+
+/* As it is, confined as far as its profile wants it and it can be. What kept bubblewrap from
+ * starting happened before anything of the tool ran. */
+static int run_command(struct ws_tool_run *out, struct ws_command *c,
+                       const struct ws_tool_call *call, struct ws_error *err)
+{
+    const struct ws_sandbox *sandbox = sandbox_of(call);
+    struct ws_strv plain_env = {0};
+    struct ws_error why = {0};
+    int rc = 0;
+    ws_strv_copy(&plain_env, &c->env);
+    if (sandbox->mode != WS_SANDBOX_OFF &&
+        ws_confine_command(c, &call->places, sandbox, call->repo, &why) < 0) {
+        could_not_start(out, &why);
+        out->exit.confine_failed = true;
+    } else {
+        rc = ws_proc_run(&out->exit, c, call->watch, err);
+    }
+    if (rc == 0 && out->exit.confine_failed) {
+        out->unconfined_why = ws_strdup(out->exit.start_error);
+        if (sandbox->mode == WS_SANDBOX_AUTO) {
+            ws_strv_clear(&c->confine);
+            ws_strv_release(&c->env);
+            c->env = plain_env;
+            plain_env = (struct ws_strv){0};
+            ws_exit_release(&out->exit);
+            rc = ws_proc_run(&out->exit, c, call->watch, err);
+        }
+    }
+    out->confined = c->confine.len && !out->exit.confine_failed;
+    ws_strv_release(&plain_env);
+    return rc;
 }
 
 int ws_tool_call(struct ws_tool_run *out, const struct ws_tool_call *call, struct ws_error *err)
@@ -117,7 +164,7 @@ int ws_tool_call(struct ws_tool_run *out, const struct ws_tool_call *call, struc
     }
     c.stdout_log = stdout_log;
     c.stderr_log = stderr_log;
-    rc = ws_proc_run(&out->exit, &c, call->watch, err);
+    rc = run_command(out, &c, call, err);
 out:
     ws_command_release(&c);
     free(dir);
@@ -159,6 +206,9 @@ void ws_tool_record(struct ws_buf *out, const struct ws_tool_call *call,
     ws_json_kstrv(out, "argv", &run->argv);
     ws_json_kstr(out, "program", run->program);
     ws_json_kstr(out, "verdict", verdict);
+    ws_json_kstr(out, "confined", run->confined ? "bubblewrap" : "none");
+    ws_json_kstr(out, "network", run->confined && sandbox_of(call)->offline ? "off" : "on");
+    ws_json_kstr(out, "unconfined_why", run->unconfined_why);
     ws_json_key(out, "exit_code");
     if (e->started && !e->signal && e->exit_code >= 0)
         ws_json_int(out, e->exit_code);

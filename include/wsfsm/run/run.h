@@ -52,6 +52,7 @@ struct ws_run_options {
     const char *run_id; /* NULL: a new one is made up */
     const char *base;   /* --base */
     const char *model;  /* --model */
+    const char *sandbox; /* --sandbox: on, auto or off, for every tool; NULL: as the profiles say */
     bool dry_run;
     bool allow_dirty;
     bool take_over; /* of ws_run_resume: also from a living holder, which can write nothing after

@@ -28,6 +28,7 @@ struct ws_plan {
     struct ws_strv static_tools;        /* resolved: bundle, metadata, project's default */
     struct ws_strv acceptance_env, acceptance_pass_env;
     long acceptance_timeout_sec, acceptance_idle_timeout_sec;
+    struct ws_sandbox acceptance_sandbox;
     char *base_oid, *base_name;
     char *model;                        /* NULL: none */
     char *patch_file;                   /* absolute; a copy under .wsfsm; NULL: none */
