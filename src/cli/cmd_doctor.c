@@ -10,6 +10,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/project/bundle.h"
+#include "wsfsm/steps/confine.h"
 #include "wsfsm/store/verify.h"
 
 enum { MIB = 1 << 20, LITTLE_DISK_MIB = 1024, NO_DISK_MIB = 64 };
@@ -126,6 +127,20 @@ static void check_store(struct doctor *d)
     }
 }
 
+/* Not everybody asks for it: where it does not work, that is a warning. */
+static void check_sandbox(struct doctor *d)
+{
+    struct ws_error err = {0};
+    char *bwrap = NULL;
+
+    if (ws_confine_try(&bwrap, d->session.repo, &err) == 0) {
+        say(d, pass, "sandbox", "%s works here", bwrap);
+    } else {
+        say(d, warn, "sandbox", "tools cannot be confined here: %s", err.message);
+    }
+    free(bwrap);
+}
+
 static void check_tool(struct doctor *d, const char *id)
 {
     struct ws_session *s = &d->session;
@@ -194,6 +209,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
         check_base(&d);
         check_disk(&d);
         check_store(&d);
+        check_sandbox(&d);
         check_bundles(&d);
         ws_session_close(&d.session);
     }
@@ -208,7 +224,7 @@ static const struct ws_exit_note exits[] = {
 
 const struct ws_cmd ws_cmd_doctor = {
     .name = "doctor",
-    .summary = "Check that runs can work here: git, tools, disk, store, bundles",
+    .summary = "Check that runs can work here: git, tools, sandbox, disk, store, bundles",
     .description = "Prints one line for each check, PASS, WARN or FAIL. Nothing is changed.",
     .exits = exits,
     .run = run,

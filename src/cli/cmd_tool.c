@@ -229,7 +229,6 @@ static struct ws_tool_call call_here(struct ws_cli *cli, struct ws_session *s,
                    .run_id = "by-hand",
                    .ws_id = "by-hand",
                    .step = "by-hand",
-                   .log_dir = state_dir,
                    .model_name = model != NULL ? model : s->config.model,
                    .files_scope = files,
                    .changed_files = files,
@@ -241,6 +240,10 @@ static struct ws_tool_call call_here(struct ws_cli *cli, struct ws_session *s,
         .log_root = state_dir,
         .default_dir = root,
         .repo = s->repo,
+        .places = {.root = root,
+                   .git_dir = ws_repo_git_dir(s->repo),
+                   .state_dir = state_dir,
+                   .worktree = root},
     };
 }
 
@@ -273,6 +276,7 @@ static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_p
     struct ws_tool_run run = {0};
     struct ws_tool_call call = call_here(cli, s, profile, &files);
     char *stem = log_stem(s, profile->id, err);
+    char *log_dir = stem != NULL ? ws_path_dir(stem) : NULL;
     int status = -1;
 
     for (size_t i = 1; i < cli->args->word_count; i++) {
@@ -280,6 +284,7 @@ static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_p
     }
     collect_secrets(&secrets, profile);
     call.log_stem = stem;
+    call.values.log_dir = call.places.log_dir = log_dir;
     call.secrets = &secrets;
     if (stem != NULL) {
         status = carry_out(&run, cli, &call, stop, err);
@@ -291,6 +296,7 @@ static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_p
     ws_tool_run_release(&run);
     ws_strv_release(&files);
     ws_strv_release(&secrets);
+    free(log_dir);
     free(stem);
     return status;
 }
