@@ -27,6 +27,16 @@ struct row {
     uint8_t tracked, in_base;
 };
 
+/* Bytes between members would be whatever the stack held, and the checksum with them. */
+_Static_assert(sizeof(struct ws_stamp) == 5 * sizeof(uint64_t), "a stamp has no padding");
+_Static_assert(sizeof(struct row) == sizeof(struct ws_stamp) + sizeof(git_oid) +
+                                         2 * sizeof(uint32_t) + sizeof(uint16_t) +
+                                         2 * sizeof(uint8_t),
+               "a row has no padding");
+_Static_assert(sizeof(struct header) ==
+                   16 + 4 * sizeof(uint64_t) + sizeof(git_oid) + sizeof(uint32_t),
+               "a header has no padding");
+
 enum { MAX_DEPTH = 512, MAX_NAME = 255 };
 
 static const size_t MAX_FILE = (size_t)1 << 30;

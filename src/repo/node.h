@@ -14,9 +14,8 @@
  * no tool can set back, and which a write within the clock's tick cannot hide from (see
  * ws_stamp_of). */
 struct ws_stamp {
-    int64_t mtime, ctime; /* ns since 1970 */
-    uint64_t ino, size;
-    uint32_t mode;
+    int64_t mtime, ctime;     /* ns since 1970 */
+    uint64_t ino, size, mode; /* as wide as the rest: no bytes between */
 };
 
 struct ws_node {
