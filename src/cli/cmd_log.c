@@ -7,7 +7,9 @@
 #include "session.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/repo/repo.h"
 #include "wsfsm/store/read.h"
 
 static const struct ws_option options[] = {
@@ -151,6 +153,32 @@ static int print_attempt(struct ws_cli *cli, struct ws_session *s,
     return status;
 }
 
+/* Names the snapshots of the run, for who reads a log because work seems lost. On standard error:
+ * what is on standard output is the tools'. */
+static void note_snapshots(struct ws_cli *cli, struct ws_session *s, const struct ws_run_row *run)
+{
+    struct ws_strv refs = {0};
+    struct ws_error err = {0};
+    char *prefix = ws_format("refs/wsfsm/%s/%s/", run->run_id, run->ws_id);
+    bool any = false;
+
+    if (ws_repo_refs(&refs, s->repo, prefix, &err) != 0) {
+        ws_cli_warning(cli, "the snapshots of this run are not known: %s", err.message);
+    }
+    for (size_t i = 0; i < refs.len; i++) {
+        if (strcmp(ws_path_base(refs.items[i]), "end") != 0) {
+            ws_cli_note(cli, "snapshot %s", refs.items[i]);
+            any = true;
+        }
+    }
+    if (any) {
+        ws_cli_note(cli, "to look at one: git show REF; to get files of it back: git restore "
+                         "--source REF -- PATH");
+    }
+    free(prefix);
+    ws_strv_release(&refs);
+}
+
 static int print_log(struct ws_cli *cli, struct ws_session *s, const struct ws_run_row *run,
                      struct ws_error *err)
 {
@@ -176,6 +204,10 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     if (status == 0) {
         status = print_log(cli, &session, &runs.items[0], err);
     }
+    if (status == 0) {
+        ws_out_flush(&cli->out);
+        note_snapshots(cli, &session, &runs.items[0]);
+    }
     ws_run_rows_release(&runs);
     ws_session_close(&session);
     return status;
@@ -187,6 +219,7 @@ const struct ws_cmd ws_cmd_log = {
     .description = "Prints the log of each tool of an attempt, also of one in progress. Control "
                    "characters are shown, not obeyed, and secrets were replaced by *** before "
                    "they were written. A log is cut in its middle when a tool printed very much. "
+                   "Notes on standard error name the snapshots of the run. "
                    "With --json: one object a line of output.",
     .options = options,
     .run = run,

@@ -46,38 +46,55 @@ void ws_summary_json(struct ws_buf *out, const struct ws_summary *s)
     ws_buf_putc(out, '\n');
 }
 
-enum { LABEL = 12 };
+/* Lines of a label and a value, the values in one column. */
+struct page {
+    struct ws_cli *cli;
+    struct ws_buf *out;
+    size_t width; /* of the labels, with the space behind the longest */
+};
 
-static void label(struct ws_buf *out, const char *text)
+static const char label_out_of_scope[] = "not in scope";
+
+static size_t label_width(const struct ws_summary *s)
 {
-    size_t start = out->len;
+    enum { USUAL = 12, SPACE = 2 };
+    size_t longest = s->out_of_scope_files.len > 0 ? strlen(label_out_of_scope) : 0;
 
-    ws_escape_line(out, text, strlen(text));
+    for (size_t i = 0; i < s->step_count; i++) {
+        size_t len = strlen(s->steps[i].step);
+        longest = len > longest ? len : longest;
+    }
+    return longest + SPACE > USUAL ? longest + SPACE : USUAL;
+}
+
+static void label(const struct page *p, const char *text)
+{
+    size_t start = p->out->len;
+
+    ws_escape_line(p->out, text, strlen(text));
     do {
-        ws_buf_putc(out, ' ');
-    } while (out->len - start < LABEL);
+        ws_buf_putc(p->out, ' ');
+    } while (p->out->len - start < p->width);
 }
 
-static void field(struct ws_buf *out, const char *name, const char *value)
+static void field(const struct page *p, const char *name, const char *value)
 {
-    label(out, name);
-    ws_escape_line(out, value, strlen(value));
-    ws_buf_putc(out, '\n');
+    label(p, name);
+    ws_escape_line(p->out, value, strlen(value));
+    ws_buf_putc(p->out, '\n');
 }
 
-static void colored_field(struct ws_cli *cli, const char *name, enum ws_color color,
+static void colored_field(const struct page *p, const char *name, enum ws_color color,
                           const char *value, const char *remark)
 {
-    struct ws_buf *out = &cli->out.text;
-
-    label(out, name);
-    ws_cli_colored(cli, color, value);
+    label(p, name);
+    ws_cli_colored(p->cli, color, value);
     if (remark != NULL) {
-        ws_buf_puts(out, " (");
-        ws_escape_line(out, remark, strlen(remark));
-        ws_buf_putc(out, ')');
+        ws_buf_puts(p->out, " (");
+        ws_escape_line(p->out, remark, strlen(remark));
+        ws_buf_putc(p->out, ')');
     }
-    ws_buf_putc(out, '\n');
+    ws_buf_putc(p->out, '\n');
 }
 
 /* A command line that can be read, and pasted into a shell. */
@@ -104,7 +121,7 @@ static void quoted(struct ws_buf *out, const char *word)
 }
 
 /* What the tools of a step's result were called with. */
-static void commands(struct ws_buf *out, const struct ws_node *tools)
+static void commands(const struct page *p, const struct ws_node *tools)
 {
     for (size_t i = 0; tools != NULL && tools->kind == WS_NODE_SEQ && i < tools->len; i++) {
         const struct ws_node *argv = ws_node_get(tools->items[i], "argv");
@@ -112,13 +129,13 @@ static void commands(struct ws_buf *out, const struct ws_node *tools)
         if (argv == NULL || argv->kind != WS_NODE_SEQ) {
             continue;
         }
-        label(out, "");
-        ws_buf_puts(out, "would run:");
+        label(p, "");
+        ws_buf_puts(p->out, "would run:");
         for (size_t j = 0; j < argv->len; j++) {
-            ws_buf_putc(out, ' ');
-            quoted(out, argv->items[j]->text != NULL ? argv->items[j]->text : "");
+            ws_buf_putc(p->out, ' ');
+            quoted(p->out, argv->items[j]->text != NULL ? argv->items[j]->text : "");
         }
-        ws_buf_putc(out, '\n');
+        ws_buf_putc(p->out, '\n');
     }
 }
 
@@ -127,34 +144,34 @@ static struct ws_doc *result_of(const struct ws_step_result *step)
     return step->result_json != NULL ? ws_doc_parse_stored(step->result_json, NULL) : NULL;
 }
 
-static void step_lines(struct ws_cli *cli, const struct ws_summary *s,
+static void step_lines(const struct page *p, const struct ws_summary *s,
                        const struct ws_step_result *step)
 {
     struct ws_doc *doc = result_of(step);
     const struct ws_node *result = doc != NULL ? ws_doc_root(doc) : NULL;
     const char *message = result != NULL ? ws_node_str(result, "error_message", NULL) : NULL;
 
-    colored_field(cli, step->step, ws_color_of(step->status), step->status, message);
+    colored_field(p, step->step, ws_color_of(step->status), step->status, message);
     if (result != NULL && s->dry_run) {
-        commands(&cli->out.text, ws_node_get(ws_node_get(result, "details"), "tools"));
+        commands(p, ws_node_get(ws_node_get(result, "details"), "tools"));
     }
     ws_doc_free(doc);
 }
 
-static void paths(struct ws_buf *out, const char *name, const struct ws_strv *list)
+static void paths(const struct page *p, const char *name, const struct ws_strv *list)
 {
     enum { SHOWN = 10 };
 
-    label(out, name);
-    ws_buf_printf(out, "%zu file%s\n", list->len, list->len == 1 ? "" : "s");
+    label(p, name);
+    ws_buf_printf(p->out, "%zu file%s\n", list->len, list->len == 1 ? "" : "s");
     for (size_t i = 0; i < list->len && i < SHOWN; i++) {
-        label(out, "");
-        ws_escape_path(out, list->items[i]);
-        ws_buf_putc(out, '\n');
+        label(p, "");
+        ws_escape_path(p->out, list->items[i]);
+        ws_buf_putc(p->out, '\n');
     }
     if (list->len > SHOWN) {
-        label(out, "");
-        ws_buf_printf(out, "and %zu more\n", list->len - SHOWN);
+        label(p, "");
+        ws_buf_printf(p->out, "and %zu more\n", list->len - SHOWN);
     }
 }
 
@@ -179,34 +196,35 @@ static char *last_snapshot(const struct ws_summary *s)
     return found;
 }
 
-static void how_to_go_on(struct ws_buf *out, const struct ws_summary *s)
+static void how_to_go_on(const struct page *p, const struct ws_summary *s)
 {
     char *snapshot = last_snapshot(s);
 
     if (s->step_count > 0) {
-        label(out, "logs");
-        ws_buf_printf(out, "wsfsm log --run-id %s\n", s->run_id);
+        label(p, "logs");
+        ws_buf_printf(p->out, "wsfsm log --run-id %s\n", s->run_id);
     }
     if (snapshot != NULL) {
-        field(out, "snapshot", snapshot);
+        field(p, "snapshot", snapshot);
     }
     if (!s->finished) {
-        label(out, "go on");
-        ws_buf_printf(out, "wsfsm resume --run-id %s\n", s->run_id);
+        label(p, "go on");
+        ws_buf_printf(p->out, "wsfsm resume --run-id %s\n", s->run_id);
     }
     free(snapshot);
 }
 
 void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)
 {
-    struct ws_buf *out = &cli->out.text;
+    const struct page page = {.cli = cli, .out = &cli->out.text, .width = label_width(s)};
+    const struct page *p = &page;
 
-    field(out, "run", s->run_id);
-    field(out, "workstream", s->ws_id);
+    field(p, "run", s->run_id);
+    field(p, "workstream", s->ws_id);
     for (size_t i = 0; i < s->step_count; i++) {
-        step_lines(cli, s, &s->steps[i]);
+        step_lines(p, s, &s->steps[i]);
     }
-    colored_field(cli, "status",
+    colored_field(p, "status",
                   s->success    ? WS_COLOR_GOOD
                   : s->finished ? WS_COLOR_BAD
                                 : WS_COLOR_CAUTION,
@@ -215,18 +233,18 @@ void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)
         return;
     }
     if (s->changed_files.len > 0) {
-        paths(out, "changed", &s->changed_files);
+        paths(p, "changed", &s->changed_files);
     }
     if (s->out_of_scope_files.len > 0) {
-        paths(out, "not in scope", &s->out_of_scope_files);
+        paths(p, label_out_of_scope, &s->out_of_scope_files);
     }
     if (s->branch != NULL) {
-        field(out, "branch", s->branch);
+        field(p, "branch", s->branch);
     }
     if (s->commit_oid != NULL) {
-        field(out, "commit", s->commit_oid);
+        field(p, "commit", s->commit_oid);
     }
     if (!s->success) {
-        how_to_go_on(out, s);
+        how_to_go_on(p, s);
     }
 }
