@@ -9,6 +9,7 @@
 
 #include "internal.h"
 #include "lock.h"
+#include "mend_ref.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
@@ -27,6 +28,17 @@ static bool is_twin(int dir, const char *name)
 
     free(ref);
     return is;
+}
+
+void ws_mend_ref(struct ws_repo *r, const char *ref)
+{
+    char *path = ws_path_join(r->git_dir, ref), *lock = ws_format("%s.lock", path);
+
+    if (is_twin(AT_FDCWD, lock)) {
+        unlink(lock);
+    }
+    free(lock);
+    free(path);
 }
 
 /* Takes the descriptor. */

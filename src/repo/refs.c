@@ -7,6 +7,7 @@
 
 #include "internal.h"
 #include "lock.h"
+#include "mend_ref.h"
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/path.h"
@@ -168,6 +169,7 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
         return -1;
     }
     ws_fault_point("repo.before_move_ref");
+    ws_mend_ref(r, ref);
     rc = move_patiently(r, ref, expect, &to, err);
     ws_fault_point("repo.after_move_ref");
     ws_lock_drop(lock);

@@ -14,6 +14,19 @@ START_TEST(a_lock_that_is_its_ref_goes)
 }
 END_TEST
 
+START_TEST(a_move_that_was_made_already_clears_it)
+{
+    struct ws_error err = {0};
+
+    for (int i = 0; i < 2; i++) {
+        ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/r1/ws-one/end", NULL, fx.base, &err), &err);
+        sh("test ! -e .git/refs/wsfsm/r1/ws-one/end.lock");
+        sh("cd .git/refs/wsfsm/r1/ws-one && ln end end.lock");
+    }
+    ws_repo_mend(fx.repo);
+}
+END_TEST
+
 START_TEST(other_locks_stay)
 {
     ws_worktree_close(prepared("r1"));
@@ -51,6 +64,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_lock_that_is_its_ref_goes);
+    tcase_add_test(tc, a_move_that_was_made_already_clears_it);
     tcase_add_test(tc, other_locks_stay);
     tcase_add_test(tc, an_object_without_content_is_written_again);
     suite_add_tcase(suite, tc);
