@@ -1,0 +1,369 @@
+"""A full disk and failing I/O: a clear error and exit 4, history and state agree, and with space made the run ends as
+an undisturbed one does."""
+
+import collections
+import contextlib
+import os
+import re
+import resource
+import shutil
+import sqlite3
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness import RUN, WS, WSFSM, Case, cases, conclude, dice, finish, prepare, resume, sweep, unbroken
+
+FULL = ["write", "pwrite64", "fsync", "fdatasync", "ftruncate", "openat", "rename", "link", "mkdir"]
+FAILING = FULL + ["read", "pread64", "newfstatat", "getdents64"]
+REASONS = {"ENOSPC": "No space left on device|the disk is full", "EIO": "Input/output error|I/O error"}
+
+needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="optional: strace is not installed")
+
+
+@pytest.fixture(scope="module", name="undisturbed")
+def fixture_undisturbed(tmp_path_factory):
+    """A prepared repository, and what an undisturbed run of it comes to."""
+    folder = tmp_path_factory.mktemp("io")
+    template = prepare(folder / "template")
+    return template, unbroken(template, folder / "unbroken")
+
+
+# --- what must hold
+
+def explained(result, reason):
+    """Exit 4 and one line that names the file and the reason."""
+    assert result.rc == 4, result
+    error = result.error
+    assert error["code"] in ("disk_full", "io", "store", "repository"), error
+    assert error["where"], error
+    assert "\n" not in error["message"] and re.search(reason, error["message"]), error
+
+
+def after_failure(case, result):
+    """Right after a call that failed: nobody is left, history and state agree, `status` tells."""
+    if result.rc != 0:
+        case.kills += 1
+    left = case.leftovers(5)
+    assert not left, f"left running: {left}"
+    case.unchanged()
+    case.watched = case.checkout()
+    case.see_content()
+    case.see_status()
+    if case.entered():
+        case.call("verify").must(0)
+
+
+def goes_on(case, reference):
+    resume(case, reference)
+    case.check(reference)
+
+
+# --- one call of the system fails
+
+def traced(case, trace, calls, *inject):
+    """The run under strace, which follows neither the supervisor nor the tools."""
+    command = ["strace", "-qq", "-y", "-o", trace, "-e", f"trace={','.join('?' + call for call in calls)}", *inject,
+               WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
+    return finish(subprocess.Popen(command, cwd=case.root, env=case.env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE), command)
+
+
+def calls_of(template, folder, calls):
+    """Every call on a file of the repository: (name, its number among those of the name)."""
+    case = Case(template, folder)
+    result = traced(case, folder / "trace", calls)
+    if "ptrace" in result.stderr and result.rc == 1:
+        pytest.skip("optional: strace may not trace here")
+    result.must(0)
+    numbers, found = collections.Counter(), []
+    for line in (folder / "trace").read_text(errors="replace").splitlines():
+        name = line.split("(")[0]
+        numbers[name] += 1
+        if str(case.root) in line and '"/etc/' not in line:
+            found.append((name, numbers[name]))
+    return found
+
+
+def stride(name, points, number):
+    """`number` of them at even distances, from a place that is told."""
+    step = max(1, len(points) // number)
+    return points[dice(name).randrange(step)::step]
+
+
+def injected(trace):
+    return [line for line in trace.read_text(errors="replace").splitlines() if "(INJECTED)" in line]
+
+
+@needs_strace
+@pytest.mark.parametrize("error, calls, default", [("ENOSPC", FULL, 24), ("EIO", FAILING, 32)])
+def test_a_call_that_fails(undisturbed, tmp_path, error, calls, default):
+    template, reference = undisturbed
+    points = calls_of(template, tmp_path / "traced", calls)
+    chosen = stride(f"io.{error}", points, cases(default))
+
+    def one(case, point):
+        call, number = point
+        trace = case.base / "trace"
+        result = traced(case, trace, calls, "-e", f"inject={call}:error={error}:when={number}")
+        if result.rc != 0:
+            explained(result, "")
+            assert "scope" not in result.stderr, f"{result}\n{injected(trace)}"
+        after_failure(case, result)
+        goes_on(case, reference)
+
+    failures = sweep(template, tmp_path, chosen, one)
+    conclude(f"io.{error}", f"a call on a file that fails with {error} ({len(points)} there are)", len(chosen), failures)
+
+
+# --- file systems that are too small
+
+@contextlib.contextmanager
+def small(folder, options):
+    """A file system of its own in that place, with what was there."""
+    folder.mkdir(exist_ok=True)
+    kept = folder.parent / (folder.name + ".kept")
+    shutil.copytree(folder, kept, symlinks=True)
+    mount(["-t", "tmpfs", "-o", f"mode=0700,{options}", "tmpfs", folder])
+    try:
+        shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
+        shutil.rmtree(kept)
+        yield
+    finally:
+        subprocess.run(["umount", "-l", folder], check=False)
+
+
+def mount(args):
+    done = subprocess.run(["mount", *args], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"optional: file systems cannot be mounted here ({done.stderr.strip()})")
+
+
+def enlarge(folder):
+    subprocess.run(["mount", "-o", "remount,size=64m,nr_inodes=100k", folder], check=True, capture_output=True)
+
+
+SMALL = {
+    "state": (".wsfsm", [f"size={size}k" for size in (4, 16, 48, 96, 144, 192, 224, 240, 256)] +
+              [f"nr_inodes={count}" for count in (2, 4, 7, 10, 16)]),
+    "worktree": (".worktrees", ["size=4k", "size=12k", "size=20k", "nr_inodes=2", "nr_inodes=4", "nr_inodes=8"]),
+    "objects": (".git/objects", [f"nr_inodes=+{count}" for count in (0, 1, 3, 8)]),
+}
+
+
+def options_of(folder, option):
+    """`nr_inodes=+N`: N more than the folder needs."""
+    if "+" not in option:
+        return option
+    name, extra = option.split("=+")
+    return f"{name}={sum(1 for _ in folder.rglob('*')) + 1 + int(extra)}"
+
+
+@pytest.mark.parametrize("place", SMALL)
+def test_a_small_file_system(undisturbed, tmp_path, place):
+    template, reference = undisturbed
+    name, options = SMALL[place]
+    full = []
+    with small(tmp_path / "probe", "size=4k"):
+        pass
+
+    def one(case, option):
+        folder = case.root / name
+        with small(folder, options_of(folder, option)):
+            result = case.go()
+            if result.rc != 0:
+                full.append(option)
+                explained(result, "No space left on device|the disk is full")
+            enlarge(folder)
+            after_failure(case, result)
+            goes_on(case, reference)
+
+    failures = sweep(template, tmp_path, options, one)
+    conclude(f"io.small.{place}", f"a file system that is too small at {name}, then enlarged", len(options), failures)
+    assert len(full) > 1, f"only {full} were too small"
+
+
+def test_a_log_that_fills_the_disk(undisturbed, tmp_path):
+    """What the tool prints fills the disk: the same as any other full disk."""
+    template, _ = undisturbed
+    case = Case(template, tmp_path / "case")
+    case.tool("loud", type="ai", command="/bin/sh",
+              args=["-c", "head -c 3000000 /dev/zero; sed -i 's/a - b/a + b/' src/calc.py"])
+    case.bundle(tool="loud", files_scope=["src/calc.py"])
+    case.commit("Declare a loud agent")
+    case.watched = case.checkout()
+    folder = case.root / ".wsfsm"
+    with small(folder, "size=1m"):
+        result = case.go()
+        explained(result, "No space left on device|the disk is full")
+        enlarge(folder)
+        after_failure(case, result)
+        resume(case, {"rc": 0}).must(0)
+        assert case.call("log", "--run-id", RUN, "--step", "edit").must(0).stdout.count("\\x00") >= 0
+        case.call("verify").must(0)
+
+
+@pytest.mark.parametrize("place", [".wsfsm", ".worktrees", ".git"])
+def test_a_read_only_file_system(undisturbed, tmp_path, place):
+    template, reference = undisturbed
+    case = Case(template, tmp_path / "case")
+    folder = case.root / place
+    with small(folder, "size=64m"):
+        subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
+        before = sorted(folder.rglob("*"))
+        result = case.go()
+        explained(result, "Read-only file system|readonly|read-only")
+        assert sorted(folder.rglob("*")) == before
+        subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
+        after_failure(case, result)
+        goes_on(case, reference)
+
+
+# --- a limit of the size of files
+
+def test_a_limit_of_file_sizes(undisturbed, tmp_path):
+    template, reference = undisturbed
+    sizes = [0, 100, 1000, 5000, 20000, 60000, 100000, 180000]
+    hit = []
+
+    def one(case, size):
+        command = [WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
+        result = finish(subprocess.Popen(
+            command, cwd=case.root, env=case.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))), command)
+        if result.rc != 0:
+            hit.append(size)
+            explained(result, "File too large|I/O error|cannot")
+        after_failure(case, result)
+        goes_on(case, reference)
+
+    failures = sweep(template, tmp_path, sizes, one)
+    conclude("io.fsize", "a limit of the size of files (RLIMIT_FSIZE)", len(sizes), failures)
+    assert len(hit) > 2, f"only {hit} were hit"
+
+
+# --- output that cannot be written
+
+@pytest.mark.parametrize("command", [("run", "--ws-id", WS, "--run-id", RUN), ("status",), ("verify",),
+                                     ("history", "--ws-id", WS), ("log", "--run-id", RUN), ("tool", "list"),
+                                     ("worktree", "list"), ("db", "info")], ids=" ".join)
+def test_full_standard_output(undisturbed, tmp_path, command):
+    template, reference = undisturbed
+    case = Case(template, tmp_path / "case")
+    if command[0] != "run":
+        case.go().must(0)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([WSFSM, *command, "--json"], cwd=case.root, env=case.env, stdin=subprocess.DEVNULL,
+                              stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert done.returncode == 4, done
+    assert b"standard output" in done.stderr and b"No space left on device" in done.stderr, done.stderr
+    case.check(reference)
+
+
+# --- databases that cannot be used
+
+def client(case):
+    return sqlite3.connect(case.database, isolation_level=None)
+
+
+@pytest.mark.parametrize("lock", ["BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"])
+def test_locked_for_a_while(undisturbed, tmp_path, lock):
+    """Another client holds the database for some time, at a random moment of the run."""
+    template, reference = undisturbed
+    case = Case(template, tmp_path / "case")
+    case.call("db", "init").must(0)
+    process = case.begin("run", "--ws-id", WS, "--run-id", RUN, "--json")
+    time.sleep(dice(f"io.locked.{lock}").uniform(0.02, 0.2))
+    other = client(case)
+    other.execute("PRAGMA busy_timeout = 5000")
+    other.execute(lock)
+    time.sleep(1.5)
+    other.execute("ROLLBACK")
+    other.close()
+    finish(process).must(0)
+    case.check(reference)
+
+
+def test_locked_for_good(undisturbed, tmp_path):
+    """Whoever only looks waits a moment, then says who is in the way; nothing is changed."""
+    template, _ = undisturbed
+    case = Case(template, tmp_path / "case")
+    case.go().must(0)
+    before = case.database.read_bytes()
+    other = client(case)
+    other.execute("BEGIN EXCLUSIVE")
+    results = {}
+
+    def look(*command):
+        results[command] = case.call(*command, "--json")
+
+    threads = [threading.Thread(target=look, args=command)
+               for command in (("status",), ("verify",), ("history", "--ws-id", WS), ("worktree", "gc"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.execute("ROLLBACK")
+    other.close()
+    for result in results.values():
+        assert result.rc == 5 and result.error["code"] == "busy", result
+        assert result.error["where"] == str(case.database) and "locked" in result.error["message"], result
+    assert case.database.read_bytes() == before
+
+
+def pragma(statement):
+    def change(case):
+        with contextlib.closing(client(case)) as other:
+            other.execute(statement)
+    return change
+
+
+def cut(size):
+    return lambda case: os.truncate(case.database, size)
+
+
+def overwrite(offset, data):
+    def change(case):
+        with open(case.database, "r+b") as file:
+            file.seek(offset)
+            file.write(data)
+    return change
+
+
+def replaced(data):
+    return lambda case: case.database.write_bytes(data)
+
+
+UNUSABLE = {
+    "newer": (pragma("PRAGMA user_version = 9999"), "newer wsfsm"),
+    "another application's": (pragma("PRAGMA application_id = 42"), "another program"),
+    "text": (replaced(b"Dear diary,\n" * 1000), "no SQLite database"),
+    "random bytes": (replaced(os.urandom(20000)), "no SQLite database"),
+    "header overwritten": (overwrite(0, b"\xff" * 16), "no SQLite database"),
+    "cut in the header": (cut(60), "no SQLite database"),
+    "cut after a page": (cut(4096), "corrupt"),
+    "cut in the middle": (cut(8 * 4096 + 17), "corrupt"),
+    "pages overwritten": (overwrite(4096, b"\xff" * 8192), "corrupt"),
+}
+
+
+@pytest.mark.parametrize("kind", UNUSABLE)
+def test_unusable_database(undisturbed, tmp_path, kind):
+    """Refused in words, and not a byte of it changes."""
+    template, _ = undisturbed
+    case = Case(template, tmp_path / "case")
+    case.go().must(0)
+    change, message = UNUSABLE[kind]
+    change(case)
+    before, listed = case.database.read_bytes(), sorted(case.database.parent.iterdir())
+    for command in (("run", "--ws-id", WS, "--run-id", "r2"), ("resume", "--run-id", RUN), ("cancel", "--run-id", RUN)):
+        result = case.call(*command, "--json")
+        explained(result, message)
+        assert result.error["where"] == str(case.database), result
+    for command in (("status",), ("history", "--ws-id", WS), ("verify",)):
+        assert case.call(*command, "--json").rc in (4, 6)
+    assert case.database.read_bytes() == before
+    assert sorted(case.database.parent.iterdir()) == listed
+    case.unchanged()
