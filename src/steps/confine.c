@@ -53,6 +53,8 @@ static void add_system(struct ws_strv *out)
     add(out, "--ro-bind", "/", "/");
     add(out, "--dev", "/dev", NULL);
     add(out, "--proc", "/proc", NULL);
+    /* Root may write there without any capability, and bubblewrap 0.8 thinks that it may not. */
+    bind_same(out, "--ro-bind", "/proc/sys");
     add(out, "--tmpfs", TMP, NULL);
     add(out, "--tmpfs", RUN, NULL);
     add(out, "--dir", HOME, NULL);

@@ -81,6 +81,7 @@ START_TEST(places_lie_over_each_other)
     make(&in_a_run, false, NULL, NULL);
     int root = same("--ro-bind", in_a_run.root);
     ck_assert_int_eq(at("--ro-bind", "/", "/") + 3, at("--dev", "/dev", NULL));
+    ck_assert_int_lt(at("--proc", "/proc", NULL), same("--ro-bind", "/proc/sys"));
     ck_assert_int_lt(at("--tmpfs", "/tmp", NULL), root);
     ck_assert_int_lt(at("--tmpfs", "/run", NULL), root);
     ck_assert_int_lt(at("--tmpfs", "/tmp", NULL), at("--dir", "/tmp/home", NULL));
