@@ -175,7 +175,8 @@ static int read_head(struct loader *l, struct ws_store *s, const char *digest, s
             split_words(&l->lists[1], stmt, 3);
         }
     } else if (rc == SQLITE_DONE) {
-        rc = ws_fail(err, WS_E_INTEGRITY, s->path, "the machine %.12s is not stored", digest);
+        ws_fail(err, WS_E_INTEGRITY, s->path, "the machine %.12s is not stored", digest);
+        rc = -1;
     }
     sqlite3_reset(stmt);
     return rc == SQLITE_ROW ? 0 : -1;
