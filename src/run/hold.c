@@ -54,10 +54,10 @@ int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_r
                        : ws_run_lock_take(&out->lock, state_dir, row->ws_id, row->run_id, err);
     if (rc == 0)
         rc = read_run(out, s, row->run_id, err);
-    if (rc == 0)
+    if (rc == 0) {
         ws_repo_mend(s->repo);
-    if (rc == 0)
         rc = ws_store_take_lease(&out->fence, s->store, row->run_id, row->ws_id, err);
+    }
     if (rc < 0)
         ws_held_release(out);
     return rc;
