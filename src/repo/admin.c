@@ -240,6 +240,24 @@ static int sync_file(int dir, const char *name)
     return rc;
 }
 
+/* rename, also where a tool put a folder. */
+static int take_place(int dir, const char *fresh, const char *name, const char *where,
+                      struct ws_error *err)
+{
+    if (renameat(dir, fresh, dir, name) == 0) {
+        return 0;
+    }
+    if (errno == EISDIR) {
+        if (ws_remove_at(dir, name, where, err) < 0) {
+            return -1;
+        }
+        if (renameat(dir, fresh, dir, name) == 0) {
+            return 0;
+        }
+    }
+    return ws_fail_errno(err, WS_E_IO, where, "cannot put %s in place", name);
+}
+
 int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
                          struct ws_error *err)
 {
@@ -261,9 +279,9 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
     }
     ws_fault_point("repo.index_written");
     /* An empty index in its place would make git fail in the worktree until somebody removes it. */
-    rc = sync_file(dir, "wsfsm-index") < 0 || rename(fresh, index) < 0
+    rc = sync_file(dir, "wsfsm-index") < 0
              ? ws_fail_errno(err, WS_E_IO, index, "cannot write the index")
-             : 0;
+             : take_place(dir, "wsfsm-index", "index", w->admin_path, err);
 out:
     if (dir >= 0) {
         close(dir);

@@ -117,7 +117,8 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
     if (ws_context_check_lease(c, err) < 0)
         return -1;
     if (ws_worktree_check(c->worktree, &why) < 0) {
-        if (why.code != WS_E_SCOPE_VIOLATION) {
+        /* A folder that the tool removed is no less turned against us than one it replaced. */
+        if (why.code != WS_E_SCOPE_VIOLATION && why.code != WS_E_UNKNOWN_ID) {
             *err = why;
             return -1;
         }
