@@ -31,6 +31,19 @@ int ws_code_exit(enum ws_code code)
     return (size_t)code < CODES ? codes[code].exit : codes[WS_E_INTERNAL].exit;
 }
 
+bool ws_errno_is_trouble(int error)
+{
+    static const int trouble[] = {EIO,    ENOSPC, EDQUOT,    ENOMEM, EMFILE,
+                                  ENFILE, ESTALE, ETIMEDOUT, EROFS};
+
+    for (size_t i = 0; i < sizeof trouble / sizeof *trouble; i++) {
+        if (error == trouble[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Escapes text into a field; when it is too long, the text is cut and the suffix
  * (short, and ours) stays. */
 static void store(char *field, size_t size, const char *text, const char *suffix)

@@ -49,6 +49,7 @@ int main(int argc, char **argv)
         return ws_code_exit(WS_E_IO);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write over a limit fails, and is told of */
     bool json = wants_json(argc, argv);
     int status = ws_args_parse(&args, &ws_cmd_root, argc, argv, &err);
     if (status == 0) {

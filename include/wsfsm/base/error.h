@@ -6,6 +6,8 @@
 #ifndef WSFSM_BASE_ERROR_H
 #define WSFSM_BASE_ERROR_H
 
+#include <stdbool.h>
+
 /* X(code, name, exit): the name stands in JSON, the exit code is the process's (docs: wsfsm(1)). */
 #define WS_ERROR_CODES(X)                                                                          \
     X(OK, "ok", 0)                                                                                 \
@@ -48,6 +50,10 @@ int ws_fail(struct ws_error *err, enum ws_code code, const char *where, const ch
 /* As ws_fail, with ": strerror(errno)" at the end; ENOSPC and EDQUOT become WS_E_DISK_FULL. */
 int ws_fail_errno(struct ws_error *err, enum ws_code code, const char *where, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Does an errno speak of the machine (a failing disk, no descriptor or memory left) and not of the file that
+ * was asked for? What could not be read for such a reason is not absent, changed or odd: nobody knows. */
+bool ws_errno_is_trouble(int error);
 
 const char *ws_code_name(enum ws_code code);
 int ws_code_exit(enum ws_code code);

@@ -87,6 +87,20 @@ START_TEST(a_full_disk_has_its_own_code)
 }
 END_TEST
 
+START_TEST(trouble_of_the_machine_is_told_from_trouble_with_a_file)
+{
+    static const int machine[] = {EIO, ENOSPC, EDQUOT, ENOMEM, EMFILE, ENFILE};
+    static const int file[] = {0, ENOENT, EACCES, ELOOP, ENOTDIR, EISDIR, EFBIG};
+
+    for (size_t i = 0; i < sizeof machine / sizeof *machine; i++) {
+        ck_assert(ws_errno_is_trouble(machine[i]));
+    }
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        ck_assert(!ws_errno_is_trouble(file[i]));
+    }
+}
+END_TEST
+
 START_TEST(an_error_can_be_wrapped_in_itself)
 {
     struct ws_error err;
@@ -112,5 +126,5 @@ END_TEST
 
 RUN_TESTS("error", fills_and_returns_minus_one, control_characters_are_escaped,
           long_text_is_cut_between_characters, errno_is_named_and_kept,
-          a_full_disk_has_its_own_code, an_error_can_be_wrapped_in_itself,
-          codes_have_names_and_exits)
+          a_full_disk_has_its_own_code, trouble_of_the_machine_is_told_from_trouble_with_a_file,
+          an_error_can_be_wrapped_in_itself, codes_have_names_and_exits)
