@@ -67,8 +67,11 @@ int ws_admin_open_folder(int *fd, const struct ws_worktree *w, struct ws_error *
 
     *fd = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (*fd < 0) {
-        return ws_fail_errno(err, errno == ENOENT ? WS_E_UNKNOWN_ID : WS_E_SCOPE_VIOLATION, w->path,
-                             "the worktree's folder cannot be opened");
+        enum ws_code code = errno == ENOENT              ? WS_E_UNKNOWN_ID
+                            : ws_errno_is_trouble(errno) ? WS_E_IO
+                                                         : WS_E_SCOPE_VIOLATION;
+
+        return ws_fail_errno(err, code, w->path, "the worktree's folder cannot be opened");
     }
     if (fstat(*fd, &st) < 0 || st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
         close(*fd);
@@ -266,8 +269,8 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
     int dir = open(w->admin_path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = -1;
 
     if (dir < 0) {
-        ws_fail_errno(err, WS_E_SCOPE_VIOLATION, w->admin_path,
-                      "git's folder of the worktree is gone");
+        ws_fail_errno(err, ws_errno_is_trouble(errno) ? WS_E_IO : WS_E_SCOPE_VIOLATION,
+                      w->admin_path, "git's folder of the worktree cannot be opened");
         goto out;
     }
     /* Whatever a tool left under these names must not be followed or read. */

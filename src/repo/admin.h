@@ -41,15 +41,18 @@ int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);
 enum ws_admin_text { WS_TEXT_LINK, WS_TEXT_GITDIR, WS_TEXT_COMMONDIR, WS_TEXT_HEAD };
 char *ws_admin_text(const struct ws_worktree *w, enum ws_admin_text which);
 
-/* The repository was moved with its worktrees, and git's two absolute paths still name the old place.
- * Bytes that are what we wrote there are brought up to date; anything else is left for the check. */
+/* The repository was moved with its worktrees, and git's two absolute paths still name the old
+ * place. Bytes that are what we wrote there are brought up to date; anything else is left for the
+ * check. */
 int ws_admin_follow_move(struct ws_worktree *w, struct ws_error *err);
 
 /* The worktree's .git file. */
 int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err);
 
-/* What HEAD names: a commit ("" when none), and whether it is our branch. */
-void ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w);
+/* What HEAD names: a commit ("" when none, or none that can be made out), and whether it is our
+ * branch. Fails only when the disk does. */
+int ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w,
+                  struct ws_error *err);
 
 /* Every file that git reads for rules or settings is a plain file. */
 int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err);

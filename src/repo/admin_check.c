@@ -1,4 +1,5 @@
 /* Is the worktree still what we made: compared by bytes, before libgit2 looks at anything of it. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,6 +27,14 @@ char *ws_admin_text(const struct ws_worktree *w, enum ws_admin_text which)
     return ws_format("ref: %s\n", w->branch);
 }
 
+/* A failing disk is no evidence against anybody. */
+static int unreadable(const char *path, const char *evidence, struct ws_error *err)
+{
+    return ws_errno_is_trouble(errno)
+               ? ws_fail_errno(err, WS_E_IO, path, "this file of git's cannot be read")
+               : ws_fail(err, WS_E_SCOPE_VIOLATION, path, "%s", evidence);
+}
+
 static int check_file(const struct ws_worktree *w, enum ws_admin_text which, const char *folder,
                       const char *name, struct ws_error *err)
 {
@@ -35,9 +44,11 @@ static int check_file(const struct ws_worktree *w, enum ws_admin_text which, con
     int rc = 0;
 
     if (lstat(path, &st) < 0) {
-        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this file of git's is gone");
-    } else if (!S_ISREG(st.st_mode) || ws_read_file(&found, path, MAX_TEXT, NULL) < 0) {
+        rc = unreadable(path, "this file of git's is gone", err);
+    } else if (!S_ISREG(st.st_mode)) {
         rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this is no longer a plain file");
+    } else if (ws_read_file(&found, path, MAX_TEXT, NULL) < 0) {
+        rc = unreadable(path, "this is no longer a plain file", err);
     } else if (strcmp(ws_buf_str(&found), text) != 0 || found.len != strlen(text)) {
         rc = which == WS_TEXT_HEAD
                  ? ws_fail(err, WS_E_SCOPE_VIOLATION, path, "HEAD has left the branch %s",
@@ -73,7 +84,9 @@ static int check_admin(struct ws_worktree *w, struct ws_error *err)
     struct stat st;
     int rc = 0;
 
-    if (lstat(w->admin_path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+    if (lstat(w->admin_path, &st) < 0) {
+        rc = unreadable(w->admin_path, "git's folder of the worktree is gone", err);
+    } else if (!S_ISDIR(st.st_mode)) {
         rc = ws_fail(err, WS_E_SCOPE_VIOLATION, w->admin_path,
                      "git's folder of the worktree is gone");
     } else if (lstat(config, &st) == 0) {
@@ -101,35 +114,51 @@ int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
     return ws_admin_check_rules(w->r, err);
 }
 
-void ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w)
+/* The commit that HEAD's line names; empty when there is none. */
+static void resolve(char oid[WS_OID_HEX], struct ws_repo *r, const char *line)
+{
+    git_object *commit = NULL;
+    git_oid id;
+
+    if (ws_starts_with(line, "ref: refs/heads/")) {
+        if (ws_repo_ref(oid, r, line + strlen("ref: "), NULL) < 0) {
+            oid[0] = '\0';
+        }
+    } else if (strlen(line) == WS_OID_HEX - 1) {
+        memcpy(oid, line, WS_OID_HEX);
+    }
+    if (oid[0] != '\0' && (ws_git_oid(&id, oid, NULL) < 0 ||
+                           git_object_lookup(&commit, r->git, &id, GIT_OBJECT_COMMIT) < 0)) {
+        oid[0] = '\0';
+    }
+    git_object_free(commit);
+}
+
+int ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w,
+                  struct ws_error *err)
 {
     char *path = ws_path_join(w->admin_path, "HEAD");
     struct ws_buf text = {0};
     struct stat st;
-    git_oid id;
+    int rc = 0;
 
     oid[0] = '\0';
     *on_branch = false;
-    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-        ws_read_file(&text, path, MAX_TEXT, NULL) == 0) {
-        char *line = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
-        git_object *commit = NULL;
-
-        if (ws_starts_with(line, "ref: refs/heads/")) {
-            *on_branch = strcmp(line + strlen("ref: "), w->branch) == 0;
-            if (ws_repo_ref(oid, w->r, line + strlen("ref: "), NULL) < 0) {
-                oid[0] = '\0';
-            }
-        } else if (strlen(line) == WS_OID_HEX - 1) {
-            memcpy(oid, line, WS_OID_HEX);
-        }
-        if (oid[0] != '\0' && (ws_git_oid(&id, oid, NULL) < 0 ||
-                               git_object_lookup(&commit, w->r->git, &id, GIT_OBJECT_COMMIT) < 0)) {
-            oid[0] = '\0';
-        }
-        git_object_free(commit);
-        free(line);
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        goto out; /* nothing that could be read */
     }
+    if (ws_read_file(&text, path, MAX_TEXT, err) == 0) {
+        char *line = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
+
+        *on_branch =
+            ws_starts_with(line, "ref: ") && strcmp(line + strlen("ref: "), w->branch) == 0;
+        resolve(oid, w->r, line);
+        free(line);
+    } else if (ws_errno_is_trouble(errno)) {
+        rc = -1;
+    }
+out:
     ws_buf_release(&text);
     free(path);
+    return rc;
 }

@@ -91,6 +91,7 @@ static int run_scan(struct ws_scan *s, struct ws_node *root, struct ws_worktree 
         load_cache(root, w, s->blobs.base);
         s->modes = keeps_modes(s->blobs.view);
         s->index_path = index;
+        s->top_path = w->path;
         rc = ws_scan_run(s, root, fd, err);
     }
     git_index_free(s->staged);
@@ -112,8 +113,8 @@ int ws_content_look(struct ws_content *out, struct ws_node *root, struct ws_work
     if (ws_admin_check_rules(w->r, err) < 0) {
         return -1;
     }
-    ws_admin_head(out->head, &out->head_on_branch, w);
-    if (run_scan(&s, root, w, out->head, err) < 0) {
+    if (ws_admin_head(out->head, &out->head_on_branch, w, err) < 0 ||
+        run_scan(&s, root, w, out->head, err) < 0) {
         ws_content_release(out);
         ws_node_release(root);
         return -1;

@@ -40,6 +40,16 @@ static void put_line(struct printer *p, const char *kind, const char *value, con
     ws_buf_putc(p->out, '\n');
 }
 
+/* A failing disk must not read as a change. */
+static int unreadable(struct printer *p, const char *path)
+{
+    char *whole = ws_path_join(p->r->git_dir, path);
+
+    ws_fail_errno(p->err, WS_E_IO, whole, "cannot be read");
+    free(whole);
+    return -1;
+}
+
 static int put_file(struct printer *p, int fd, const struct stat *st, const char *path)
 {
     char chunk[65536], hex[WS_HASH_HEX], *value;
@@ -51,7 +61,7 @@ static int put_file(struct printer *p, int fd, const struct stat *st, const char
         if (n > 0) {
             ws_hash_add(&hash, chunk, (size_t)n);
         } else if (errno != EINTR) {
-            return ws_fail_errno(p->err, WS_E_IO, path, "cannot read the file");
+            return unreadable(p, path);
         }
     }
     ws_hash_final(&hash, hex);
@@ -70,18 +80,25 @@ static int put_entry(struct printer *p, int dir, const char *name, const char *p
     int fd, rc;
 
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return 0;
+        return ws_errno_is_trouble(errno) ? unreadable(p, path) : 0;
     }
     if (S_ISLNK(st.st_mode)) {
         ssize_t n = readlinkat(dir, name, target, sizeof target - 1);
 
+        if (n < 0 && ws_errno_is_trouble(errno)) {
+            return unreadable(p, path);
+        }
         target[n > 0 ? n : 0] = '\0';
         put_line(p, "link", target, path);
         return 0;
     }
+    errno = 0;
     fd = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)
              ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
              : -1;
+    if (fd < 0 && ws_errno_is_trouble(errno)) {
+        return unreadable(p, path);
+    }
     if (fd < 0) {
         snprintf(mode, sizeof mode, "%o", (unsigned)st.st_mode);
         put_line(p, "odd", mode, path);
@@ -108,7 +125,7 @@ static int put_folder(struct printer *p, int fd, const char *path, unsigned dept
         put_line(p, "odd", "deep", path);
         return 0;
     }
-    while ((e = readdir(d)) != NULL) {
+    while (errno = 0, (e = readdir(d)) != NULL) {
         bool self = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
         /* git gc rewrites info/refs. */
         bool refs = depth == 1 && strcmp(path, "info") == 0 && strcmp(e->d_name, "refs") == 0;
@@ -116,6 +133,9 @@ static int put_folder(struct printer *p, int fd, const char *path, unsigned dept
         if (!self && !refs) {
             ws_strv_add(&names, e->d_name);
         }
+    }
+    if (errno != 0) {
+        rc = unreadable(p, path);
     }
     ws_strv_sort(&names);
     for (size_t i = 0; rc == 0 && i < names.len; i++) {

@@ -157,6 +157,28 @@ static void compare(struct comparison *c)
     }
 }
 
+/* libgit2 takes a folder of refs that a failing disk does not list for an empty one. A ref that is
+ * not listed is asked for by its name before it counts as deleted. */
+static int confirm_deleted(const struct comparison *c, struct ws_repo *r, struct ws_error *err)
+{
+    for (size_t i = 0; i < c->then.len; i++) {
+        const char *subject = c->then.items[i].subject, *ref = subject + strlen("ref ");
+        char oid[WS_OID_HEX];
+
+        if (!ws_starts_with(subject, "ref ") || value_of(&c->now, subject) != NULL) {
+            continue;
+        }
+        if (ws_repo_ref(oid, r, ref, err) < 0) {
+            return -1;
+        }
+        if (oid[0] != '\0') {
+            return ws_fail(err, WS_E_IO, r->git_dir,
+                           "the refs cannot be listed: %s is there and was not named", ref);
+        }
+    }
+    return 0;
+}
+
 int ws_repo_fingerprint_compare(struct ws_strv *violations, struct ws_strv *moved,
                                 struct ws_repo *r, const char *then, const char *own_branch,
                                 struct ws_error *err)
@@ -166,7 +188,7 @@ int ws_repo_fingerprint_compare(struct ws_strv *violations, struct ws_strv *move
     int rc = -1;
 
     if (ws_repo_fingerprint(&now, r, err) == 0 && parse(&c.then, then, err) == 0 &&
-        parse(&c.now, ws_buf_str(&now), err) == 0) {
+        parse(&c.now, ws_buf_str(&now), err) == 0 && confirm_deleted(&c, r, err) == 0) {
         compare(&c);
         rc = 0;
     }

@@ -2,13 +2,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "wsfsm/base/clock.h"
 
 enum { PATIENCE_MS = 10 * 60 * 1000, NAP_NS = 5 * 1000 * 1000 };
+
+/* A holder may take the file away (ws_repo_make_dirs does, when it has to give up). */
+static bool still_named(int fd, const char *path)
+{
+    struct stat held, named;
+
+    return fstat(fd, &held) == 0 && lstat(path, &named) == 0 && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
 
 int ws_lock_take(int *fd, const char *path, struct ws_error *err)
 {
@@ -29,6 +40,10 @@ int ws_lock_take(int *fd, const char *path, struct ws_error *err)
             goto fail;
         }
         nanosleep(&nap, NULL);
+    }
+    if (!still_named(*fd, path)) {
+        close(*fd);
+        return ws_lock_take(fd, path, err);
     }
     return 0;
 fail:

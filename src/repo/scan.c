@@ -180,6 +180,13 @@ static bool is_empty(int fd)
     return entries <= 2;
 }
 
+/* What a failing disk hides is not deleted. */
+static enum take take_fails(struct walk *w, const char *what)
+{
+    ws_fail_errno(w->err, WS_E_IO, ws_buf_str(&w->path), "%s", what);
+    return TAKE_FAILED;
+}
+
 static enum take take_folder(struct walk *w, int dir, const struct stat *st, struct ws_node *n,
                              struct rules rules, bool *changed)
 {
@@ -188,9 +195,13 @@ static enum take take_folder(struct walk *w, int dir, const struct stat *st, str
     int fd;
 
     rules.depth++;
+    errno = 0;
     fd = st->st_dev == w->dev && rules.depth < MAX_DEPTH && w->path.len < MAX_PATH
              ? open_folder(dir, n->name, st->st_mode)
              : -1;
+    if (fd < 0 && ws_errno_is_trouble(errno)) {
+        return take_fails(w, "cannot open the folder");
+    }
     if (fd < 0) {
         ws_strv_add(&w->s->out->special, path); /* a mount, too deep, or not to be opened */
         return n->mode == GIT_FILEMODE_TREE ? TAKE_IN : TAKE_OUT;
@@ -247,7 +258,7 @@ static enum take take_entry(struct walk *w, int dir, struct ws_node *n, struct r
     struct stat st;
 
     if (fstatat(dir, n->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return TAKE_OUT;
+        return ws_errno_is_trouble(errno) ? take_fails(w, "cannot look at the file") : TAKE_OUT;
     }
     if (!n->tracked && is_hidden(w, n->name, rules, &n->tracked)) {
         return TAKE_OUT;
@@ -275,6 +286,7 @@ static int read_names(struct ws_strv *names, int fd)
     int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = again >= 0 ? fdopendir(again) : NULL;
     struct dirent *e;
+    int error;
 
     if (d == NULL) {
         if (again >= 0) {
@@ -282,14 +294,17 @@ static int read_names(struct ws_strv *names, int fd)
         }
         return -1;
     }
-    while ((e = readdir(d)) != NULL) {
+    /* Names that could not be read would count as deleted. */
+    while (errno = 0, (e = readdir(d)) != NULL) {
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
             ws_strv_add(names, e->d_name);
         }
     }
+    error = errno;
     closedir(d);
     ws_strv_sort(names);
-    return 0;
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 /* One name that is there, into `now`; `known`: what the old nodes had under it, NULL: nothing. */
@@ -369,7 +384,9 @@ static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rule
     rules.attributes = rules.attributes && is_rule_file(fd, ".gitattributes");
     rc = read_names(&names, fd);
     if (rc < 0) {
-        ws_fail_errno(w->err, WS_E_IO, ws_buf_str(&w->path), "cannot read the folder");
+        const char *path = w->path.len > 0 ? ws_buf_str(&w->path) : w->s->top_path;
+
+        ws_fail_errno(w->err, WS_E_IO, path, "cannot read the folder");
     } else {
         rc = merge(w, fd, node, &names, rules, changed);
     }
@@ -391,7 +408,7 @@ int ws_scan_run(struct ws_scan *s, struct ws_node *root, int top, struct ws_erro
         if (fd >= 0) {
             close(fd);
         }
-        return ws_fail_errno(err, WS_E_IO, NULL, "cannot open the worktree");
+        return ws_fail_errno(err, WS_E_IO, s->top_path, "cannot open the worktree");
     }
     w.dev = st.st_dev;
     root->mode = GIT_FILEMODE_TREE;

@@ -9,6 +9,7 @@
 struct ws_scan {
     struct ws_blobs blobs;
     git_tree *head;         /* the tool's own commits also say what is tracked; may be NULL */
+    const char *top_path;   /* the worktree's folder, for messages */
     const char *index_path; /* the tool's index: asked for names only, and only when a rule hides
                                something */
     git_index *staged;      /* that index once it was asked for; the caller frees it */

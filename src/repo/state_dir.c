@@ -84,9 +84,14 @@ static void sweep(struct ws_repo *r)
     free(folder);
 }
 
+static char *lock_path(const struct ws_repo *r)
+{
+    return ws_path_join(r->state_dir, "worktrees.lock");
+}
+
 int ws_state_lock(int *fd, struct ws_repo *r, struct ws_error *err)
 {
-    char *path = ws_path_join(r->state_dir, "worktrees.lock");
+    char *path = lock_path(r);
     int rc = ws_lock_take(fd, path, err);
 
     if (rc == 0) {
@@ -118,6 +123,15 @@ static bool is_hidden(const char *folder)
     return is;
 }
 
+/* In a folder that could not be hidden, the file would show in the user's status. */
+static void take_lock_away(struct ws_repo *r)
+{
+    char *path = lock_path(r);
+
+    unlink(path);
+    free(path);
+}
+
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
 {
     int lock, rc;
@@ -134,6 +148,9 @@ int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
     rc = put_file(r, r->state_dir, ".gitignore", "*\n", 0600, err);
     if (rc == 0) {
         rc = put_file(r, r->worktrees, ".gitignore", "*\n", 0644, err);
+    }
+    if (rc < 0 && !is_hidden(r->state_dir)) {
+        take_lock_away(r);
     }
     ws_lock_drop(lock);
     return rc;
