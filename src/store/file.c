@@ -145,6 +145,8 @@ static char *immutable_uri(const char *path)
 int ws_file_number(sqlite3_int64 *out, sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
+
+    errno = 0;
     int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 
     *out = 0;
@@ -175,6 +177,8 @@ static int64_t number_at(const unsigned char *header, size_t at)
 static int read_header(unsigned char header[HEADER_BYTES], sqlite3 *db)
 {
     sqlite3_file *file = NULL;
+
+    errno = 0;
     int rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
 
     if (rc == SQLITE_OK && file->pMethods != NULL) {
@@ -244,6 +248,7 @@ int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err)
         return 0;
     }
     if (rc == SQLITE_OK) {
+        errno = 0;
         rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
     }
     if (rc == SQLITE_OK) {
@@ -252,9 +257,11 @@ int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err)
     if (rc != SQLITE_ROW) {
         rc = ws_sql_fail(db, path, rc, "look through the database", err);
     } else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0) {
-        rc = ws_fail(err, WS_E_STORE, path,
-                     "the file is corrupt (%s); keep it, and put a backup in its place",
-                     (const char *)sqlite3_column_text(stmt, 0));
+        rc = ws_errno_is_trouble(errno)
+                 ? ws_sql_fail(NULL, path, SQLITE_IOERR, "look through the database", err)
+                 : ws_fail(err, WS_E_STORE, path,
+                           "the file is corrupt (%s); keep it, and put a backup in its place",
+                           (const char *)sqlite3_column_text(stmt, 0));
     } else {
         rc = 0;
     }

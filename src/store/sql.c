@@ -20,11 +20,52 @@ static int fail_refused(const char *path, const char *message, const char *doing
     return ws_fail(err, code, path, "cannot %s: %s", doing, reason);
 }
 
-int ws_sql_fail(sqlite3 *db, const char *path, int rc, const char *doing, struct ws_error *err)
+/* The errno behind a failure. SQLite does not tell it of a COMMIT, and calls a page that a failing
+ * disk does not give out malformed; so errno, zeroed before each call of SQLite, speaks for them.
+ */
+static int reason_of(sqlite3 *db)
 {
-    const char *message = db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
     int os = db != NULL ? sqlite3_system_errno(db) : 0;
 
+    return os == 0 && ws_errno_is_trouble(errno) ? errno : os;
+}
+
+/* The results that the operating system has a say in. */
+static bool fails_beneath(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_IOERR:
+    case SQLITE_FULL:
+    case SQLITE_CANTOPEN:
+    case SQLITE_CORRUPT:
+    case SQLITE_READONLY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool full(int error)
+{
+    return error == ENOSPC || error == EDQUOT;
+}
+
+static int fail_full(const char *path, const char *doing, struct ws_error *err)
+{
+    return ws_fail(err, WS_E_DISK_FULL, path, "cannot %s: the disk is full; nothing was changed",
+                   doing);
+}
+
+int ws_sql_fail(sqlite3 *db, const char *path, int rc, const char *doing, struct ws_error *err)
+{
+    int os = reason_of(db);
+    const char *message = db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+
+    if (fails_beneath(rc) && ws_errno_is_trouble(os)) {
+        errno = os;
+        return full(os) ? fail_full(path, doing, err)
+                        : ws_fail_errno(err, WS_E_STORE, path, "cannot %s", doing);
+    }
     switch (rc & 0xff) {
     case SQLITE_CONSTRAINT:
         return fail_refused(path, message, doing, err);
@@ -34,13 +75,8 @@ int ws_sql_fail(sqlite3 *db, const char *path, int rc, const char *doing, struct
             err, WS_E_BUSY, path,
             "cannot %s: the database is locked by another program; close it and try again", doing);
     case SQLITE_FULL:
-        return ws_fail(err, WS_E_DISK_FULL, path,
-                       "cannot %s: the disk is full; nothing was changed", doing);
+        return fail_full(path, doing, err);
     case SQLITE_IOERR:
-        if (os == ENOSPC || os == EDQUOT) {
-            return ws_fail(err, WS_E_DISK_FULL, path,
-                           "cannot %s: the disk is full; nothing was changed", doing);
-        }
         return ws_fail(err, WS_E_STORE, path, "cannot %s: %s (%s)", doing, message,
                        os != 0 ? strerror(os) : "no reason given");
     case SQLITE_CORRUPT:
@@ -64,6 +100,7 @@ int ws_sql_fail(sqlite3 *db, const char *path, int rc, const char *doing, struct
 static sqlite3_stmt *prepared(struct ws_store *s, enum ws_stmt id, struct ws_error *err)
 {
     if (s->stmts[id] == NULL) {
+        errno = 0;
         int rc = sqlite3_prepare_v3(s->db, ws_stmt_sql[id], -1, SQLITE_PREPARE_PERSISTENT,
                                     &s->stmts[id], NULL);
         if (rc != SQLITE_OK) {
@@ -108,6 +145,7 @@ static sqlite3_stmt *bind_all(struct ws_store *s, enum ws_stmt id, struct ws_err
         return NULL;
     }
     sqlite3_reset(stmt);
+    errno = 0;
     for (int n = 1; types[n - 1] != '\0'; n++) {
         int rc = bind_one(stmt, n, types[n - 1], ap);
         if (rc != SQLITE_OK) {
@@ -131,6 +169,7 @@ sqlite3_stmt *ws_sql_bind(struct ws_store *s, enum ws_stmt id, struct ws_error *
 
 int ws_sql_step(struct ws_store *s, sqlite3_stmt *stmt, const char *doing, struct ws_error *err)
 {
+    errno = 0;
     int rc = sqlite3_step(stmt);
 
     if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
@@ -160,6 +199,7 @@ int ws_sql_do(struct ws_store *s, enum ws_stmt id, const char *doing, struct ws_
 
 int ws_sql_exec(struct ws_store *s, const char *sql, const char *doing, struct ws_error *err)
 {
+    errno = 0;
     int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
 
     return rc == SQLITE_OK ? 0 : ws_sql_fail(s->db, s->path, rc, doing, err);
@@ -216,6 +256,7 @@ static int commit(struct ws_store *s, struct ws_error *err)
         return -1;
     }
     do {
+        errno = 0;
         rc = sqlite3_step(stmt);
         sqlite3_reset(stmt);
     } while (rc == SQLITE_BUSY && ws_boot_ms() < end);

@@ -32,6 +32,7 @@ int ws_store_configure(sqlite3 *db, const char *path, struct ws_error *err)
 {
     int rc = SQLITE_OK;
 
+    errno = 0;
     sqlite3_extended_result_codes(db, 1);
     sqlite3_busy_timeout(db, WS_BUSY_MS);
     for (size_t i = 0; i < sizeof db_options / sizeof *db_options && rc == SQLITE_OK; i++) {
