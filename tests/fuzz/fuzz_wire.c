@@ -63,16 +63,13 @@ static void take_exit(struct ws_cursor c)
     ws_buf_release(&second);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void feed(const void *data, size_t size)
 {
     struct ws_inbox in = {0};
     enum ws_frame type;
     struct ws_cursor c;
     int ends[2];
 
-    if (size > PIPE_MAX) {
-        return 0;
-    }
     fuzz_require(pipe2(ends, O_CLOEXEC) == 0);
     fuzz_require(write(ends[1], data, size) == (ssize_t)size);
     close(ends[1]);
@@ -85,5 +82,50 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     close(ends[0]);
     ws_inbox_release(&in);
+}
+
+/* One frame of each kind, as this program writes them today. */
+static void sound_frames(struct ws_buf *out)
+{
+    struct ws_command command = {
+        .program = "/bin/sh", .cwd = "/", .stdout_log = "/o", .stderr_log = "/e", .wall_ms = 1000};
+    struct ws_exit e = {.started = true, .timed_out = WS_LIMIT_WALL, .matched_line = (char *)"E1"};
+    const struct ws_progress progress = {.last_line = "line"};
+
+    ws_strv_add(&command.argv, "sh");
+    ws_strv_add(&command.secrets, "secret-value");
+    size_t at = ws_frame_begin(out, WS_FRAME_REQUEST);
+    ws_put_command(out, &command);
+    ws_frame_end(out, at);
+    at = ws_frame_begin(out, WS_FRAME_PROGRESS);
+    ws_put_progress(out, &progress);
+    ws_frame_end(out, at);
+    at = ws_frame_begin(out, WS_FRAME_RESULT);
+    ws_put_exit(out, &e, 0);
+    ws_frame_end(out, at);
+    ws_command_release(&command);
+}
+
+/* Sound frames, damaged by the input: each two bytes of it say how far on, and by what. */
+static void feed_damaged(const uint8_t *data, size_t size)
+{
+    struct ws_buf frames = {0};
+    size_t at = 0;
+
+    sound_frames(&frames);
+    for (size_t i = 0; i + 1 < size; i += 2) {
+        at = (at + data[i]) % frames.len;
+        frames.data[at] = (char)(frames.data[at] ^ data[i + 1]);
+    }
+    feed(frames.data, frames.len);
+    ws_buf_release(&frames);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size <= PIPE_MAX) {
+        feed(data, size);
+        feed_damaged(data, size);
+    }
     return 0;
 }
