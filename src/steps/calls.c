@@ -67,6 +67,17 @@ static char *explain(enum ws_judgement verdict, const struct ws_tool_run *run)
     return ws_format("exit code %d", e->exit_code);
 }
 
+/* `auto`, and it could not be had: nobody should learn that from a record only. */
+static void warn_unconfined(const struct ws_observer *o, const char *id,
+                            const struct ws_tool_run *run)
+{
+    if (!run->unconfined_why || !run->exit.started || !o || !o->warning)
+        return;
+    char *text = ws_format("%s ran unconfined: %s", id, run->unconfined_why);
+    o->warning(o->payload, text);
+    free(text);
+}
+
 /* Judges, records and tells what came of a call. */
 static void settle(struct ws_called *out, struct ws_work *w, const struct ws_tool_call *call,
                    const struct ws_tool_run *run)
@@ -82,6 +93,7 @@ static void settle(struct ws_called *out, struct ws_work *w, const struct ws_too
     ws_buf_add(&w->records, record.data, record.len);
     ws_report_event(w->report, "tool_finished", ws_buf_str(&record));
     ws_buf_release(&record);
+    warn_unconfined(o, call->id, run);
     if (o && o->tool_finished)
         o->tool_finished(o->payload, w->attempt->step_name, call->id, &run->exit);
 }
