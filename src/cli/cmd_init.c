@@ -27,7 +27,7 @@ static const char project_file[] =
     "acceptance:\n"
     "  timeout_sec: 1800\n"
     "  # pass_env: [DATABASE_URL]\n"
-    "  # sandbox: auto # on, auto or off: confined by bubblewrap, they can write the worktree only\n"
+    "  # sandbox: auto # on, auto or off: by bubblewrap; they can write the worktree only\n"
     "  # network: off  # which needs a sandbox\n"
     "\n"
     "# Tools of your own, or other settings for those that ship.\n"
