@@ -58,9 +58,11 @@ bool ws_is_blank(const char *text)
     return text[strspn(text, " \t\r\n\v\f")] == '\0';
 }
 
+enum { TOOL_ID_MAX = 100 }; /* it is a part of a log's name */
+
 bool ws_valid_tool_id(const char *id)
 {
-    if (!isalnum((unsigned char)*id)) {
+    if (strlen(id) > TOOL_ID_MAX || !isalnum((unsigned char)*id)) {
         return false;
     }
     while (*id != '\0' && (isalnum((unsigned char)*id) || strchr("._-", *id) != NULL)) {
@@ -217,7 +219,8 @@ void ws_read_texts(struct ws_reading *r, const struct ws_field *f, const struct 
 static bool check_tool_id(struct ws_reading *r, const struct ws_node *at, const char *id)
 {
     if (!ws_valid_tool_id(id)) {
-        ws_reading_error(r, at, "'%.100s' is no tool id (letters, digits, '.', '_', '-')", id);
+        ws_reading_error(
+            r, at, "'%.100s' is no tool id (letters, digits, '.', '_', '-'; 100 at most)", id);
         return false;
     }
     return true;

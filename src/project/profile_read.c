@@ -191,7 +191,7 @@ static size_t read_profile(struct ws_profile *p, const struct ws_doc *doc, const
     r.subject = ws_format("tool %.100s", id->text);
     set_defaults(p, id->text);
     if (!ws_valid_tool_id(id->text)) {
-        ws_reading_error(&r, id, "no tool id (letters, digits, '.', '_', '-')");
+        ws_reading_error(&r, id, "no tool id (letters, digits, '.', '_', '-'; 100 at most)");
     }
     if (map->kind == WS_NODE_MAP) {
         ws_read_fields(&r, map, fields + STORED_ONLY, FIELDS - STORED_ONLY, p);

@@ -20,6 +20,11 @@ static bool has_controls(const char *path)
 /* ".git" in any case, and the names by which Windows and macOS find it too. */
 static bool is_git_dir(const char *component, size_t len)
 {
+    const char *stream = memchr(component, ':', len); /* of NTFS: .git::$INDEX_ALLOCATION */
+
+    if (stream != NULL) {
+        len = (size_t)(stream - component);
+    }
     while (len > 0 && (component[len - 1] == ' ' || component[len - 1] == '.')) {
         len--;
     }

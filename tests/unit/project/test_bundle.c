@@ -153,7 +153,7 @@ START_TEST(all_errors_of_a_file_are_reported)
          "f.yaml:4:16: error: workstream ws-a: 'files_scope' must have at least 1 item\n"
          "f.yaml:5:10: error: workstream ws-a: 'tasks' must be a list of strings, not a string\n"
          "f.yaml:6:9: error: workstream ws-a: 'a b' is no tool id (letters, digits, '.', '_', "
-         "'-')\n"
+         "'-'; 100 at most)\n"
          "f.yaml:7:7: error: workstream WS-B: 'WS-B' is no workstream id: 'ws-' and lower-case "
          "letters, digits and '-', at most 100 bytes\n"
          "f.yaml:8:20: error: workstream WS-B: 'openspec_change' must not be empty\n"

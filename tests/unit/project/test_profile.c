@@ -185,7 +185,7 @@ START_TEST(errors_have_a_place)
     says("p.yaml", "t: x\n",
          "p.yaml:1:4: error: tool t: a profile must be a mapping, not a string\n");
     says("p.yaml", "a/b: {command: x}\n",
-         "p.yaml:1:1: error: tool a/b: no tool id (letters, digits, '.', '_', '-')\n");
+         "p.yaml:1:1: error: tool a/b: no tool id (letters, digits, '.', '_', '-'; 100 at most)\n");
     says("p.yaml", "t:\n  type: ai\n  comand: x\n",
          "p.yaml:2:3: error: tool t: 'command' is missing\n"
          "p.yaml:3:3: error: tool t: unknown field 'comand'; did you mean 'command'?\n");
