@@ -218,10 +218,12 @@ enum ws_blob_result ws_blob_store(git_oid *oid, struct ws_blobs *b, int dir, con
         return store_link(oid, b, dir, name, path, err);
     }
     fd = open_file(dir, name, st);
-    if (fd < 0 && ws_errno_is_trouble(errno)) {
+    bool open = fd >= 0 && fstat(fd, st) == 0;
+
+    if (!open && ws_errno_is_trouble(errno)) {
         ws_fail_errno(err, WS_E_IO, path, "cannot open the file");
         result = WS_BLOB_FAILED;
-    } else if (fd < 0 || fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
+    } else if (!open || !S_ISREG(st->st_mode)) {
         result = WS_BLOB_UNREADABLE;
     } else if ((uint64_t)st->st_size > b->limit) {
         result = judge_large(oid, b, fd, path);

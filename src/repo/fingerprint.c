@@ -116,12 +116,17 @@ static int put_entry(struct printer *p, int dir, const char *name, const char *p
 static int put_folder(struct printer *p, int fd, const char *path, unsigned depth)
 {
     struct ws_strv names = {0};
+
+    errno = 0;
     DIR *d = depth < MAX_DEPTH ? fdopendir(fd) : NULL;
     struct dirent *e;
     int rc = 0;
 
     if (d == NULL) {
         close(fd);
+        if (ws_errno_is_trouble(errno)) {
+            return unreadable(p, path);
+        }
         put_line(p, "odd", "deep", path);
         return 0;
     }

@@ -28,7 +28,10 @@ static int make_folder(const char *path, mode_t mode, struct ws_error *err)
     } else if (errno != EEXIST) {
         return ws_fail_errno(err, WS_E_IO, path, "cannot make this folder");
     }
-    if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode)) {
+    if (lstat(path, &st) < 0) {
+        return ws_fail_errno(err, WS_E_IO, path, "cannot look at this folder");
+    }
+    if (!S_ISDIR(st.st_mode)) {
         return ws_fail(err, WS_E_REPOSITORY, path,
                        "a folder of wsfsm's must be here, and something else is; move it away");
     }
