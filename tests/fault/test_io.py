@@ -33,11 +33,14 @@ def fixture_undisturbed(tmp_path_factory):
 
 # --- what must hold
 
-def explained(result, reason):
+CODES = ("disk_full", "io", "store", "repository")
+
+
+def explained(result, reason, codes=CODES):
     """Exit 4 and one line that names the file and the reason."""
     assert result.rc == 4, result
     error = result.error
-    assert error["code"] in ("disk_full", "io", "store", "repository"), error
+    assert error["code"] in codes, error
     assert error["where"], error
     assert "\n" not in error["message"] and re.search(reason, error["message"]), error
 
@@ -72,7 +75,7 @@ def traced(case, trace, calls, *inject):
 
 
 def calls_of(template, folder, calls):
-    """Every call on a file of the repository: (name, its number among those of the name)."""
+    """Every call on a file of the repository: (name, its number among those of the name, the line that shows it)."""
     case = Case(template, folder)
     result = traced(case, folder / "trace", calls)
     if "ptrace" in result.stderr and result.rc == 1:
@@ -83,7 +86,7 @@ def calls_of(template, folder, calls):
         name = line.split("(")[0]
         numbers[name] += 1
         if str(case.root) in line and '"/etc/' not in line:
-            found.append((name, numbers[name]))
+            found.append((name, numbers[name], line))
     return found
 
 
@@ -105,17 +108,55 @@ def test_a_call_that_fails(undisturbed, tmp_path, error, calls, default):
     chosen = stride(f"io.{error}", points, cases(default))
 
     def one(case, point):
-        call, number = point
+        call, number, _ = point
         trace = case.base / "trace"
         result = traced(case, trace, calls, "-e", f"inject={call}:error={error}:when={number}")
-        if result.rc != 0:
-            explained(result, "")
-            assert "scope" not in result.stderr, f"{result}\n{injected(trace)}"
+        assert result.rc in (0, 4) or result.rc == 3 and not case.entered(), f"{result}\n{injected(trace)}"
+        if result.rc == 4:
+            # libgit2 takes a folder that it cannot read for an empty one, whose files then seem deleted.
+            explained(result, "", CODES if case.entered() else (*CODES, "dirty_scope"))
         after_failure(case, result)
         goes_on(case, reference)
 
     failures = sweep(template, tmp_path, chosen, one)
     conclude(f"io.{error}", f"a call on a file that fails with {error} ({len(points)} there are)", len(chosen), failures)
+
+
+# What was once taken for an act of the tool, or for a corrupt database, when only the disk failed.
+ACCUSED = {
+    "a hook": r'openat\(.*hooks>, "pre-commit.sample"',
+    "a file of the worktree": r'openat\(.*\.worktrees/ws-fix/docs>, "guide.md"',
+    "a file of the worktree that is open": r'newfstatat\(.*\.worktrees/ws-fix/src/calc.py>, "", ',
+    "the folder of hooks": r'newfstatat\(.*\.git/hooks>, "", ',
+    "a folder of the worktree": r"getdents64\(.*\.worktrees/ws-fix/src>",
+    "the worktree": r'openat\(.*"[^"]*/\.worktrees/ws-fix", ',
+    "HEAD of the worktree": r"read\(.*worktrees/ws-fix/HEAD>",
+    "commondir of the worktree": r"read\(.*worktrees/ws-fix/commondir>",
+    "the list of branches": r"getdents64\(.*\.git/refs/heads>",
+    "a page of the database": r"pread64\(.*state\.db>.*, 4096, ",
+    "a sync of the database": r"fdatasync\(.*state\.db>",
+}
+
+
+@needs_strace
+def test_a_failing_disk_accuses_nobody(undisturbed, tmp_path):
+    template, reference = undisturbed
+    points = calls_of(template, tmp_path / "traced", FAILING)
+    found = [[point for point in points if re.match(pattern, point[2])] for pattern in ACCUSED.values()]
+    # How often is read while a tool runs differs: the first time such a file is read is before that.
+    chosen = [some[0 if some[0][0] == "read" else -1] for some in found]
+
+    def one(case, point):
+        call, number, _ = point
+        trace = case.base / "trace"
+        result = traced(case, trace, FAILING, "-e", f"inject={call}:error=EIO:when={number}")
+        explained(result, "Input/output error|the refs cannot be listed")
+        after_failure(case, result)
+        goes_on(case, reference)
+
+    failures = sweep(template, tmp_path, chosen, one)
+    conclude("io.accused", "a failing disk is taken for no act of a tool and for no corrupt database", len(chosen),
+             failures)
 
 
 # --- file systems that are too small
@@ -146,8 +187,8 @@ def enlarge(folder):
 
 
 SMALL = {
-    "state": (".wsfsm", [f"size={size}k" for size in (4, 16, 48, 96, 144, 192, 224, 240, 256)] +
-              [f"nr_inodes={count}" for count in (2, 4, 7, 10, 16)]),
+    "state": (".wsfsm", [f"size={size}k" for size in (4, 48, 144, 192, 224, 240, 256)] +
+              [f"nr_inodes={count}" for count in (2, 4, 7, 12)]),
     "worktree": (".worktrees", ["size=4k", "size=12k", "size=20k", "nr_inodes=2", "nr_inodes=4", "nr_inodes=8"]),
     "objects": (".git/objects", [f"nr_inodes=+{count}" for count in (0, 1, 3, 8)]),
 }
@@ -185,15 +226,13 @@ def test_a_small_file_system(undisturbed, tmp_path, place):
     assert len(full) > 1, f"only {full} were too small"
 
 
-def test_a_log_that_fills_the_disk(undisturbed, tmp_path):
+def test_a_log_that_fills_the_disk(tmp_path):
     """What the tool prints fills the disk: the same as any other full disk."""
-    template, _ = undisturbed
+    template = prepare(tmp_path / "template", tool="loud")
+    template.tool("loud", type="ai", command="/bin/sh",
+                  args=["-c", "head -c 3000000 /dev/zero | tr '\\0' x; sed -i 's/a - b/a + b/' src/calc.py"])
+    template.commit("Declare a loud agent")
     case = Case(template, tmp_path / "case")
-    case.tool("loud", type="ai", command="/bin/sh",
-              args=["-c", "head -c 3000000 /dev/zero; sed -i 's/a - b/a + b/' src/calc.py"])
-    case.bundle(tool="loud", files_scope=["src/calc.py"])
-    case.commit("Declare a loud agent")
-    case.watched = case.checkout()
     folder = case.root / ".wsfsm"
     with small(folder, "size=1m"):
         result = case.go()
@@ -201,7 +240,7 @@ def test_a_log_that_fills_the_disk(undisturbed, tmp_path):
         enlarge(folder)
         after_failure(case, result)
         resume(case, {"rc": 0}).must(0)
-        assert case.call("log", "--run-id", RUN, "--step", "edit").must(0).stdout.count("\\x00") >= 0
+        assert case.call("log", "--run-id", RUN, "--step", "edit").must(0).stdout.count("x") >= 3000000
         case.call("verify").must(0)
 
 
@@ -225,7 +264,7 @@ def test_a_read_only_file_system(undisturbed, tmp_path, place):
 
 def test_a_limit_of_file_sizes(undisturbed, tmp_path):
     template, reference = undisturbed
-    sizes = [0, 100, 1000, 5000, 20000, 60000, 100000, 180000]
+    sizes = [0, 100, 1000, 20000, 60000, 100000]
     hit = []
 
     def one(case, size):
@@ -247,7 +286,7 @@ def test_a_limit_of_file_sizes(undisturbed, tmp_path):
 # --- output that cannot be written
 
 @pytest.mark.parametrize("command", [("run", "--ws-id", WS, "--run-id", RUN), ("status",), ("verify",),
-                                     ("history", "--ws-id", WS), ("log", "--run-id", RUN), ("tool", "list"),
+                                     ("history", "--ws-id", WS), ("log", "--run-id", RUN, "--stderr"), ("tool", "list"),
                                      ("worktree", "list"), ("db", "info")], ids=" ".join)
 def test_full_standard_output(undisturbed, tmp_path, command):
     template, reference = undisturbed
