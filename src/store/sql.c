@@ -50,10 +50,12 @@ static bool full(int error)
     return error == ENOSPC || error == EDQUOT;
 }
 
+/* Of a COMMIT nobody can say that nothing was changed: the journal may be gone, and only its folder
+ * not synced. */
 static int fail_full(const char *path, const char *doing, struct ws_error *err)
 {
-    return ws_fail(err, WS_E_DISK_FULL, path, "cannot %s: the disk is full; nothing was changed",
-                   doing);
+    return ws_fail(err, WS_E_DISK_FULL, path,
+                   "cannot %s: the disk is full; make room and try again", doing);
 }
 
 int ws_sql_fail(sqlite3 *db, const char *path, int rc, const char *doing, struct ws_error *err)
