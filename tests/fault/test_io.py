@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from harness import RUN, WS, WSFSM, Case, cases, conclude, dice, finish, prepare, resume, sweep, unbroken
+from harness import KILLED, RUN, WS, WSFSM, Case, cases, conclude, dice, finish, prepare, resume, sweep, unbroken
 
 FULL = ["write", "pwrite64", "fsync", "fdatasync", "ftruncate", "openat", "rename", "link", "mkdir"]
 FAILING = FULL + ["read", "pread64", "newfstatat", "getdents64"]
@@ -66,18 +66,22 @@ def goes_on(case, reference):
 
 # --- one call of the system fails
 
-def traced(case, trace, calls, *inject):
-    """The run under strace, which follows neither the supervisor nor the tools."""
+RUNS = ("run", "--ws-id", WS, "--run-id", RUN, "--json")
+
+
+def traced(case, trace, calls, *inject, command=RUNS):
+    """The program under strace, which follows neither the supervisor nor the tools."""
     command = ["strace", "-qq", "-y", "-o", trace, "-e", f"trace={','.join('?' + call for call in calls)}", *inject,
-               WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
+               WSFSM, *command]
     return finish(subprocess.Popen(command, cwd=case.root, env=case.env, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE), command)
 
 
-def calls_of(template, folder, calls):
+def calls_of(template, folder, calls, before=lambda case: None, command=RUNS):
     """Every call on a file of the repository: (name, its number among those of the name, the line that shows it)."""
     case = Case(template, folder)
-    result = traced(case, folder / "trace", calls)
+    before(case)
+    result = traced(case, folder / "trace", calls, command=command)
     if "ptrace" in result.stderr and result.rc == 1:
         pytest.skip("optional: strace may not trace here")
     result.must(0)
@@ -120,6 +124,68 @@ def test_a_call_that_fails(undisturbed, tmp_path, error, calls, default):
 
     failures = sweep(template, tmp_path, chosen, one)
     conclude(f"io.{error}", f"a call on a file that fails with {error} ({len(points)} there are)", len(chosen), failures)
+
+
+def half_run(case):
+    assert case.go(WSFSM_CRASH_AT="proc.answered:1").rc == KILLED
+    case.after_kill()
+
+
+def whole_run(case):
+    case.go().must(0)
+    (case.worktree() / "by_hand.txt").write_text("by hand\n")
+    case.see_content()
+
+
+@needs_strace
+@pytest.mark.parametrize("name, before, command, again", [
+    ("resume", half_run, ("resume", "--run-id", RUN, "--json"), (0, 3)),
+    ("cancel", half_run, ("cancel", "--run-id", RUN, "--json"), (0, 3)),
+    ("remove", whole_run, ("worktree", "remove", "--ws-id", WS, "--json"), (0, 3)),
+    ("backup", whole_run, ("db", "backup", ".wsfsm/copy.db", "--json"), (0,)),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_another_command_that_fails(undisturbed, tmp_path, name, before, command, again):
+    """Called again with space made, it does what it is for; in between nothing is lost."""
+    template, _ = undisturbed
+    points = calls_of(template, tmp_path / "traced", FULL, before, command)
+    chosen = stride(f"io.{name}", points, max(2, cases(24) // 3))
+
+    def one(case, point):
+        call, number, _ = point
+        before(case)
+        result = traced(case, case.base / "trace", FULL, "-e", f"inject={call}:error=ENOSPC:when={number}",
+                        command=command)
+        if result.rc != 0:
+            explained(result, "")
+            case.call("verify").must(0)
+            second = case.call(*command)
+            assert second.rc in again, second
+        case.call("verify").must(0)
+        case.check_kept()
+        case.unchanged()
+        assert not case.leftovers(5)
+
+    failures = sweep(template, tmp_path, chosen, one)
+    conclude(f"io.{name}", f"`{' '.join(command)}` on a full disk, called again with space made", len(chosen), failures)
+
+
+@needs_strace
+@pytest.mark.parametrize("call, error, reason", [("clone3", "EAGAIN", "temporarily unavailable"),
+                                                 ("socketpair", "EMFILE", "Too many open files")])
+def test_a_supervisor_that_cannot_be_started(undisturbed, tmp_path, call, error, reason):
+    template, reference = undisturbed
+
+    def one(case, number):
+        result = traced(case, case.base / "trace", [call], "-e", f"inject={call}:error={error}:when={number}")
+        if not injected(case.base / "trace"):
+            assert result.rc == 0, result  # another C library starts programs by another call
+            return
+        assert result.rc == 4 and re.search(reason, result.error["message"]), result
+        after_failure(case, result)
+        goes_on(case, reference)
+
+    failures = sweep(template, tmp_path, (1, 2, 3), one)
+    conclude(f"io.{call}", f"a supervisor that cannot be started ({call}: {error})", 3, failures)
 
 
 # What was once taken for an act of the tool, or for a corrupt database, when only the disk failed.
