@@ -117,6 +117,8 @@ void ws_confine_args(struct ws_strv *out, const char *bwrap, const struct ws_con
     if (places->admin_dir) {
         bind_in(out, "--ro-bind", places->worktree, ".git");
         add_git(out, places);
+    } else {
+        bind_in(out, "--ro-bind-try", places->root, ".worktrees");
     }
     add(out, "--tmpfs", places->state_dir, NULL);
     bind_same(out, "--bind", places->log_dir);

@@ -125,17 +125,21 @@ def test_bubblewrap_is_never_of_the_repository(repo):
 @confined
 def test_resume_keeps_what_the_run_was_started_with(repo):
     tool(repo, f"[ -e {repo.outside}/again ] || sleep 1000; {FIX}", network="off")
-    repo.bundle()
+    repo.config(acceptance={"sandbox": "on", "network": "off"})
+    repo.bundle(acceptance_tests=[IS_FIXED])
     process = repo.start("run", "--ws-id", "ws-fix", "--run-id", "R1")
-    assert wait_for(lambda: processes_with(b"HOME=/tmp/home") or None)
+    mark = f"WSFSM_REPO={repo.root}".encode()
+    assert wait_for(lambda: any(line.startswith("sleep 1000") for _, line in processes_with(mark)))
     process.send_signal(signal.SIGKILL)
     finish(process)
     assert gone(repo)
     (repo.outside / "again").touch()
     tool(repo, FIX, sandbox="off")
+    repo.config(acceptance={})
     result = repo.wsfsm("resume", "--run-id", "R1", "--json").must(0)
-    got = record(result)
-    assert (got["confined"], got["network"]) == ("bubblewrap", "off")
+    for step in ("edit", "runtime"):
+        got = record(result, step)
+        assert (got["confined"], got["network"]) == ("bubblewrap", "off")
 
 
 @confined
@@ -264,3 +268,17 @@ def test_as_an_ordinary_user(repo):
     assert done.returncode == 0, done.stderr + done.stdout
     got = json.loads(done.stdout)["step_results"]["edit"]["details"]["tools"][0]
     assert (got["confined"], got["network"]) == ("bubblewrap", "off")
+
+
+# --- by hand
+
+@confined
+def test_tool_run_by_hand(repo):
+    """In the user's checkout, which it may write; git and other worktrees it may not."""
+    (repo.root / ".worktrees/other").mkdir(parents=True)
+    tool(repo, "", args=["-c", "echo x > made; for at in .git/config .git/index "
+               ".worktrees/other/x .wsfsm/x; do (: >> $at) 2>/dev/null && echo $at; done; touch \"$1/mine\"", "sh",
+               "{log_dir}"])
+    result = repo.wsfsm("tool", "run", "agent", "--json", guard=False).must(0)
+    assert (result.json["confined"], result.json["stdout_tail"]) == ("bubblewrap", "")
+    assert (repo.root / "made").exists() and (repo.root / ".wsfsm/by-hand/mine").exists()

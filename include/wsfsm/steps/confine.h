@@ -17,7 +17,8 @@ struct ws_confine_places {
     const char *git_dir;   /* the repository's: seen, read-only */
     const char *state_dir; /* .wsfsm: hidden */
     const char *worktree;  /* may be written, its .git not; it may be the root */
-    const char *admin_dir; /* git's folder about the worktree: may be written; NULL: git can write nothing at all */
+    const char *admin_dir; /* git's folder about the worktree: may be written; NULL, when the worktree is the root: git
+                            * can write nothing at all, and the worktrees of others are read-only */
     const char *branch;    /* with admin_dir: "refs/heads/ws/RUN/WS"; what stands in its folder may be written */
     const char *log_dir;   /* below state_dir: may be written */
     const char *patch;     /* below state_dir: seen; NULL: none */

@@ -136,6 +136,7 @@ START_TEST(in_the_users_checkout_git_writes_nothing)
     make(&by_hand, false, NULL, NULL);
     ck_assert_int_lt(same("--ro-bind", "/r"), same("--bind", "/r"));
     ck_assert_int_lt(same("--bind", "/r"), same("--ro-bind", "/r/.git"));
+    ck_assert_int_lt(same("--bind", "/r"), same("--ro-bind-try", "/r/.worktrees"));
     ck_assert_int_eq(same("--bind", "/r/.git/objects"), -1);
 }
 END_TEST
