@@ -55,7 +55,8 @@ int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_r
     if (rc == 0)
         rc = read_run(out, s, row->run_id, err);
     if (rc == 0) {
-        ws_repo_mend(s->repo);
+        if (!row->dry_run)
+            ws_repo_mend(s->repo);
         rc = ws_store_take_lease(&out->fence, s->store, row->run_id, row->ws_id, err);
     }
     if (rc < 0)
