@@ -61,21 +61,38 @@ static int check_file(const struct ws_worktree *w, enum ws_admin_text which, con
     return rc;
 }
 
-int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err)
+static int check_plain(const char *git_dir, const char *const *names, enum ws_code code,
+                       struct ws_error *err)
 {
-    static const char *const names[] = {"config", "info/exclude", "info/attributes", "packed-refs"};
     int rc = 0;
 
-    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
-        char *path = ws_path_join(r->git_dir, names[i]);
+    for (; rc == 0 && *names != NULL; names++) {
+        char *path = ws_path_join(git_dir, *names);
         struct stat st;
 
         if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-            rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path, "this is no plain file");
+            rc = ws_fail(err, code, path, "this is no plain file");
         }
         free(path);
     }
     return rc;
+}
+
+int ws_git_dir_check(const char *git_dir, enum ws_code code, struct ws_error *err)
+{
+    static const char *const names[] = {
+        "HEAD", "config", "packed-refs", "shallow", "info/grafts", "objects/info/alternates", NULL};
+
+    return check_plain(git_dir, names, code, err);
+}
+
+int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err)
+{
+    static const char *const names[] = {"info/exclude", "info/attributes", NULL};
+
+    return ws_git_dir_check(r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0
+               ? -1
+               : check_plain(r->git_dir, names, WS_E_SCOPE_VIOLATION, err);
 }
 
 static int check_admin(struct ws_worktree *w, struct ws_error *err)

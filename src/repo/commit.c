@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admin.h"
 #include "durable.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
@@ -42,7 +43,8 @@ int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_comm
     git_oid made;
     int git = 0, rc = -1;
 
-    if (ws_git_tree(&tree, r, c->tree, err) < 0 || lookup_parents(parents, &count, r, c, err) < 0) {
+    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
+        ws_git_tree(&tree, r, c->tree, err) < 0 || lookup_parents(parents, &count, r, c, err) < 0) {
         goto out;
     }
     if (ws_durable_flush(r, err) < 0) {

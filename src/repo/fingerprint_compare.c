@@ -169,6 +169,9 @@ static int confirm_deleted(const struct comparison *c, struct ws_repo *r, struct
             continue;
         }
         if (ws_repo_ref(oid, r, ref, err) < 0) {
+            if (git_error_last()->klass == GIT_ERROR_REFERENCE) {
+                continue; /* no failure of the disk: somebody wrote something else there */
+            }
             return -1;
         }
         if (oid[0] != '\0') {

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin.h"
 #include "internal.h"
 #include "lock.h"
 #include "mend_ref.h"
@@ -18,9 +19,13 @@ enum { NAP_NS = 10 * 1000 * 1000, PATIENCE_MS = 1500 };
 int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct ws_error *err)
 {
     git_oid target;
-    int rc = git_reference_name_to_id(&target, r->git, ref);
+    int rc;
 
     oid[0] = '\0';
+    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0) {
+        return -1;
+    }
+    rc = git_reference_name_to_id(&target, r->git, ref);
     if (rc == GIT_ENOTFOUND) {
         return 0;
     }
@@ -35,8 +40,12 @@ int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, str
 {
     git_reference_iterator *it = NULL;
     const char *name;
-    int rc = git_reference_iterator_new(&it, r->git);
+    int rc;
 
+    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0) {
+        return -1;
+    }
+    rc = git_reference_iterator_new(&it, r->git);
     while (rc == 0 && (rc = git_reference_next_name(&name, it)) == 0) {
         if (ws_starts_with(name, prefix)) {
             ws_strv_add(out, name);
@@ -159,7 +168,8 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
     if (!ws_starts_with(ref, "refs/wsfsm/") && !ws_starts_with(ref, "refs/heads/ws/")) {
         return ws_fail(err, WS_E_INTERNAL, ref, "this ref is not wsfsm's to move");
     }
-    if (ws_git_oid(&to, oid, err) < 0 || ws_repo_make_dirs(r, err) < 0) {
+    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0 || ws_git_oid(&to, oid, err) < 0 ||
+        ws_repo_make_dirs(r, err) < 0) {
         return -1;
     }
     lock_path = ws_path_join(r->state_dir, "refs.lock");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin.h"
 #include "internal.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -85,8 +86,12 @@ static int open_failed(struct ws_error *err, int rc, const char *git_dir)
 
 static int open_at(git_repository **out, const char *git_dir, struct ws_error *err)
 {
-    int rc = git_repository_open_ext(out, git_dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
+    int rc;
 
+    if (ws_git_dir_check(git_dir, WS_E_REPOSITORY, err) < 0) {
+        return -1;
+    }
+    rc = git_repository_open_ext(out, git_dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
     return rc < 0 ? open_failed(err, rc, git_dir) : 0;
 }
 

@@ -140,6 +140,10 @@ CHANGED = {
 }
 
 
+# Files that git reads, and waits for ever for their writer: whatever comes of it, nothing hangs.
+PIPES = ["config", "packed-refs", "HEAD", "shallow", "objects/info/alternates", "refs/heads/new"]
+
+
 @pytest.fixture
 def hostile(repo):
     """A repository with things in it that could be harmed; `act` runs an agent that does harm."""
@@ -212,3 +216,11 @@ def test_config_broken_by_the_agent_and_mended_by_the_user(hostile):
     call(hostile, "status", "--run-id", "r1").must(0)
     hostile.run("ws-fix", guard=False).must(0)
     call(hostile, "verify").must(0)
+
+
+@pytest.mark.parametrize("file", PIPES)
+def test_pipe_in_the_place_of_a_file(hostile, file):
+    result = plain(hostile.act(f"mkdir -p $(dirname $G/{file}); rm -f $G/{file}; mkfifo $G/{file}"))
+    assert result.rc in (0, 1, 4), result
+    assert result.rc != 4 or file in result.error["where"] + result.error["message"], result
+    afterwards(hostile, True)
