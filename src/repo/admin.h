@@ -58,7 +58,4 @@ int ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w,
  * of a FIFO for ever; so this is asked before it opens a repository or writes there. */
 int ws_git_dir_check(const char *git_dir, enum ws_code code, struct ws_error *err);
 
-/* The same, and of the files with rules about content; a violation. */
-int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err);
-
 #endif

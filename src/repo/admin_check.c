@@ -61,13 +61,17 @@ static int check_file(const struct ws_worktree *w, enum ws_admin_text which, con
     return rc;
 }
 
-static int check_plain(const char *git_dir, const char *const *names, enum ws_code code,
-                       struct ws_error *err)
+int ws_git_dir_check(const char *git_dir, enum ws_code code, struct ws_error *err)
 {
+    static const char *const names[] = {
+        "HEAD",         "config",          "packed-refs",
+        "index",        "shallow",         "info/grafts",
+        "info/exclude", "info/attributes", "objects/info/alternates",
+    };
     int rc = 0;
 
-    for (; rc == 0 && *names != NULL; names++) {
-        char *path = ws_path_join(git_dir, *names);
+    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
+        char *path = ws_path_join(git_dir, names[i]);
         struct stat st;
 
         if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
@@ -76,23 +80,6 @@ static int check_plain(const char *git_dir, const char *const *names, enum ws_co
         free(path);
     }
     return rc;
-}
-
-int ws_git_dir_check(const char *git_dir, enum ws_code code, struct ws_error *err)
-{
-    static const char *const names[] = {
-        "HEAD", "config", "packed-refs", "shallow", "info/grafts", "objects/info/alternates", NULL};
-
-    return check_plain(git_dir, names, code, err);
-}
-
-int ws_admin_check_rules(struct ws_repo *r, struct ws_error *err)
-{
-    static const char *const names[] = {"info/exclude", "info/attributes", NULL};
-
-    return ws_git_dir_check(r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0
-               ? -1
-               : check_plain(r->git_dir, names, WS_E_SCOPE_VIOLATION, err);
 }
 
 static int check_admin(struct ws_worktree *w, struct ws_error *err)
@@ -128,7 +115,7 @@ int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
         check_file(w, WS_TEXT_HEAD, w->admin_path, "HEAD", err) < 0) {
         return -1;
     }
-    return ws_admin_check_rules(w->r, err);
+    return ws_git_dir_check(w->r->git_dir, WS_E_SCOPE_VIOLATION, err);
 }
 
 /* The commit that HEAD's line names; empty when there is none. */

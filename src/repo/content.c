@@ -110,7 +110,7 @@ int ws_content_look(struct ws_content *out, struct ws_node *root, struct ws_work
 
     memset(out, 0, sizeof *out);
     memset(root, 0, sizeof *root);
-    if (ws_admin_check_rules(w->r, err) < 0) {
+    if (ws_git_dir_check(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0) {
         return -1;
     }
     if (ws_admin_head(out->head, &out->head_on_branch, w, err) < 0 ||

@@ -141,7 +141,8 @@ CHANGED = {
 
 
 # Files that git reads, and waits for ever for their writer: whatever comes of it, nothing hangs.
-PIPES = ["config", "packed-refs", "HEAD", "shallow", "objects/info/alternates", "refs/heads/new"]
+PIPES = ["config", "packed-refs", "HEAD", "shallow", "objects/info/alternates", "refs/heads/new", "info/attributes",
+         "info/exclude", "info/grafts", "index"]
 
 
 @pytest.fixture
