@@ -125,7 +125,6 @@ CHANGED = {
     "config": "git config core.fsmonitor $CANARY; git config diff.external $CANARY",
     "config of another worktree": "git config extensions.worktreeConfig true; git config --worktree core.pager $CANARY",
     "config includes another": "git config include.path $OUT/keep",
-    "config is a folder": "rm $G/config; mkdir $G/config",
     "config is gone": "rm $G/config",
     "info/attributes": "mkdir -p $G/info; echo '* filter=x' > $G/info/attributes",
     "info/grafts": "mkdir -p $G/info; git rev-parse HEAD > $G/info/grafts",
@@ -217,6 +216,13 @@ def test_config_broken_by_the_agent_and_mended_by_the_user(hostile):
     call(hostile, "status", "--run-id", "r1").must(0)
     hostile.run("ws-fix", guard=False).must(0)
     call(hostile, "verify").must(0)
+
+
+def test_a_folder_in_the_place_of_the_config(hostile):
+    """As a broken one: the run stays unfinished and names the place."""
+    result = plain(hostile.act("rm $G/config; mkdir $G/config")).must(4)
+    assert result.error["where"].endswith("/.git/config"), result
+    afterwards(hostile, True)
 
 
 @pytest.mark.parametrize("file", PIPES)

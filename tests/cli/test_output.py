@@ -4,6 +4,7 @@ WSFSM_OUTPUT_MIB is how much is printed: 200 unless told; 1024 is the long form.
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
