@@ -133,7 +133,7 @@ int ws_step_ending(struct ws_ending *out, struct ws_context *context, const stru
  * --------------------------------------------------------------------------------------- */
 
 /* The worktree's index follows the branch. A worktree that is gone or unsound is left as it is: the
- * branch counts. */
+ * branch counts. A disk that fails is another matter; the effect stays pending then. */
 static int settle(struct ws_repo *repo, const struct ws_effect_row *effect, const char *base,
                   const char *commit, struct ws_error *err)
 {
@@ -141,8 +141,12 @@ static int settle(struct ws_repo *repo, const struct ws_effect_row *effect, cons
         .run_id = effect->run_id, .ws_id = effect->ws_id, .base_oid = base};
     struct ws_worktree *worktree = NULL;
     struct ws_error why = {0};
-    if (ws_worktree_open(&worktree, repo, &spec, &why) < 0)
-        return 0;
+    if (ws_worktree_open(&worktree, repo, &spec, &why) < 0) {
+        if (why.code == WS_E_UNKNOWN_ID || why.code == WS_E_SCOPE_VIOLATION)
+            return 0;
+        *err = why;
+        return -1;
+    }
     int rc = ws_worktree_settle(worktree, commit, err);
     ws_worktree_close(worktree);
     return rc;
