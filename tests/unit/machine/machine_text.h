@@ -57,6 +57,9 @@ static inline char *text_findings_n(const char *text, size_t len,
 
     ck_assert_int_eq(m == NULL, ws_diags_count(&diags, WS_ERROR) > 0);
     for (size_t i = 0; i < diags.len; i++) {
+        if (diags.items[i].severity == WS_ERROR) {
+            ck_assert_uint_ge(diags.items[i].line, 1);
+        }
         ws_diag_format(&out, &diags.items[i]);
         ws_buf_putc(&out, '\n');
     }

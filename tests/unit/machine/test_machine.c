@@ -331,10 +331,14 @@ END_TEST
 
 START_TEST(free_takes_what_it_did_not_make)
 {
-    static struct ws_machine compiled_in;
+    static const struct ws_state state = {.name = "a"};
+    struct ws_machine compiled_in = {.name = "m", .states = &state, .state_count = 1};
 
     ws_machine_free(NULL);
     ws_machine_free(&compiled_in);
+    ck_assert_str_eq(compiled_in.name, "m");
+    ck_assert_ptr_eq(compiled_in.states, &state);
+    ck_assert_str_eq(compiled_in.states[0].name, "a");
 }
 END_TEST
 
