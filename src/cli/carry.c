@@ -12,8 +12,8 @@ static int exit_status(const struct ws_summary *s, const struct ws_stop *stop)
 {
     bool cancelled = s->finished && s->reason != NULL && strcmp(s->reason, "cancel") == 0;
 
-    if (stop->signal != 0 && (!s->finished || cancelled)) {
-        return 128 + stop->signal;
+    if (ws_stop_signal(stop) != 0 && (!s->finished || cancelled)) {
+        return 128 + ws_stop_signal(stop);
     }
     return s->success ? 0 : 1;
 }

@@ -291,7 +291,7 @@ static int call_tool(struct ws_cli *cli, struct ws_session *s, const struct ws_p
     }
     if (status == 0) {
         status = report(cli, &call, &run, err);
-        status = stop->signal != 0 ? 128 + stop->signal : status;
+        status = ws_stop_signal(stop) != 0 ? 128 + ws_stop_signal(stop) : status;
     }
     ws_tool_run_release(&run);
     ws_strv_release(&files);

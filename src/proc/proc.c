@@ -273,7 +273,7 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
     int remaining = 0;
 
     *out = (struct ws_exit){.exit_code = -1};
-    if (watch != NULL && watch->stop != NULL && watch->stop->kind != WS_STOP_NONE) {
+    if (watch != NULL && watch->stop != NULL && ws_stop_raised(watch->stop) != WS_STOP_NONE) {
         out->stopped = true;
         snprintf(out->start_error, sizeof out->start_error, "stopped before it started");
         return 0;

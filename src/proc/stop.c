@@ -21,6 +21,9 @@ static const struct {
 
 enum { ROUTES = sizeof routes / sizeof *routes };
 
+/* `raised` is kind + signal * KINDS. */
+enum { KINDS = WS_STOP_INTERRUPT + 1 };
+
 static struct ws_stop *volatile routed;
 static struct sigaction before[ROUTES];
 
@@ -58,15 +61,23 @@ void ws_stop_release(struct ws_stop *s)
 void ws_stop_raise(struct ws_stop *s, enum ws_stop_kind kind, int signal)
 {
     int none = WS_STOP_NONE;
-    if (!__atomic_compare_exchange_n(&s->kind, &none, (int)kind, false, __ATOMIC_SEQ_CST,
-                                     __ATOMIC_SEQ_CST))
+    if (!atomic_compare_exchange_strong(&s->raised, &none, (int)kind + signal * KINDS))
         return;
-    s->signal = signal;
     int saved = errno;
     uint64_t one = 1;
     ssize_t ignored = write(s->fd, &one, sizeof one);
     (void)ignored;
     errno = saved;
+}
+
+enum ws_stop_kind ws_stop_raised(const struct ws_stop *s)
+{
+    return (enum ws_stop_kind)(atomic_load(&s->raised) % KINDS);
+}
+
+int ws_stop_signal(const struct ws_stop *s)
+{
+    return atomic_load(&s->raised) / KINDS;
 }
 
 static void on_signal(int signal)

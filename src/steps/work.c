@@ -164,9 +164,9 @@ int ws_work_open_worktree(struct ws_work *w, struct ws_error *err)
 bool ws_work_stopped(struct ws_work *w)
 {
     struct ws_stop *stop = w->context->stop;
-    if (!stop || stop->kind == WS_STOP_NONE)
+    if (!stop || ws_stop_raised(stop) == WS_STOP_NONE)
         return false;
-    if (stop->kind == WS_STOP_CANCEL) {
+    if (ws_stop_raised(stop) == WS_STOP_CANCEL) {
         w->report->event = WS_EVENT_CANCEL;
         ws_report_reason(w->report, "cancel", "cancelled");
     } else {

@@ -3,6 +3,7 @@
 #define WSFSM_PROC_STOP_H
 
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "wsfsm/base/error.h"
 
@@ -16,16 +17,19 @@ enum ws_stop_kind {
 #define WS_STOP_SIGNAL_CANCEL SIGUSR1
 
 struct ws_stop {
-    int fd;              /* readable once raised (an eventfd); for poll() */
-    volatile int kind;   /* enum ws_stop_kind */
-    volatile int signal; /* the signal to end by, 0: none */
+    int fd;            /* readable once raised (an eventfd); for poll() */
+    atomic_int raised; /* kind and signal in one, so that who sees the one sees the other */
 };
 
 int ws_stop_init(struct ws_stop *s, struct ws_error *err);
 void ws_stop_release(struct ws_stop *s);
 
-/* Async-signal-safe. The first kind stays. */
+/* Async-signal-safe. The first kind stays. `signal`: the one to end by, 0 for none. */
 void ws_stop_raise(struct ws_stop *s, enum ws_stop_kind kind, int signal);
+
+/* What was raised: WS_STOP_NONE and 0 before. */
+enum ws_stop_kind ws_stop_raised(const struct ws_stop *s);
+int ws_stop_signal(const struct ws_stop *s);
 
 /* Routes SIGINT (cancel), SIGTERM and SIGHUP (interrupt) here; a second signal ends the process at
  * once by its default action, and the lifeline ends the tool. A SIGHUP that was ignored before

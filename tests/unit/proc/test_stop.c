@@ -1,5 +1,6 @@
 /* Requests to stop, by call and by signal. */
 #include <poll.h>
+#include <pthread.h>
 
 #include "support.h"
 
@@ -13,18 +14,43 @@ START_TEST(first_kind_stays)
 {
     struct ws_stop s;
     ck_assert_int_eq(ws_stop_init(&s, &error), 0);
-    ck_assert_int_eq(s.kind, WS_STOP_NONE);
+    ck_assert_int_eq(ws_stop_raised(&s), WS_STOP_NONE);
     ck_assert(!is_readable(s.fd));
     ws_stop_raise(&s, WS_STOP_INTERRUPT, SIGTERM);
     ws_stop_raise(&s, WS_STOP_CANCEL, SIGINT);
-    ck_assert_int_eq(s.kind, WS_STOP_INTERRUPT);
-    ck_assert_int_eq(s.signal, SIGTERM);
+    ck_assert_int_eq(ws_stop_raised(&s), WS_STOP_INTERRUPT);
+    ck_assert_int_eq(ws_stop_signal(&s), SIGTERM);
     ck_assert(is_readable(s.fd));
     ck_assert(is_readable(s.fd)); /* stays so */
     ws_stop_release(&s);
     ws_stop_release(&s);
     ws_stop_release(NULL);
     ws_stop_release(&(struct ws_stop){0});
+}
+END_TEST
+
+static void *raise_interrupt(void *payload)
+{
+    ws_stop_raise(payload, WS_STOP_INTERRUPT, SIGTERM);
+    return NULL;
+}
+
+/* Who asks meanwhile sees nothing, or all of it. Under ThreadSanitizer this is a test of the two. */
+START_TEST(another_thread_raises)
+{
+    for (int i = 0; i < 200; i++) {
+        struct ws_stop s;
+        pthread_t thread;
+        ck_assert_int_eq(ws_stop_init(&s, &error), 0);
+        ck_assert_int_eq(pthread_create(&thread, NULL, raise_interrupt, &s), 0);
+        while (ws_stop_raised(&s) == WS_STOP_NONE)
+            sched_yield();
+        ck_assert_int_eq(ws_stop_raised(&s), WS_STOP_INTERRUPT);
+        ck_assert_int_eq(ws_stop_signal(&s), SIGTERM);
+        ck_assert_int_eq(pthread_join(thread, NULL), 0);
+        ck_assert(is_readable(s.fd));
+        ws_stop_release(&s);
+    }
 }
 END_TEST
 
@@ -40,8 +66,8 @@ START_TEST(signals_are_routed)
         ck_assert_int_eq(ws_stop_init(&s, &error), 0);
         ck_assert_int_eq(ws_stop_on_signals(&s, &error), 0);
         ck_assert_int_eq(raise(routes[i].signal), 0);
-        ck_assert_int_eq(s.kind, routes[i].kind);
-        ck_assert_int_eq(s.signal, routes[i].signal);
+        ck_assert_int_eq(ws_stop_raised(&s), routes[i].kind);
+        ck_assert_int_eq(ws_stop_signal(&s), routes[i].signal);
         ck_assert(is_readable(s.fd));
         ws_stop_release(&s);
     }
@@ -98,7 +124,7 @@ START_TEST(nohup_is_respected)
     ck_assert_int_eq(ws_stop_init(&s, &error), 0);
     ck_assert_int_eq(ws_stop_on_signals(&s, &error), 0);
     raise(SIGHUP);
-    ck_assert_int_eq(s.kind, WS_STOP_NONE);
+    ck_assert_int_eq(ws_stop_raised(&s), WS_STOP_NONE);
     ws_stop_release(&s);
     signal(SIGHUP, SIG_DFL);
 }
@@ -116,7 +142,7 @@ START_TEST(a_signal_stops_the_program)
             _exit(9);
         shell_init(&c, "trap 'exit 3' TERM; touch up; while :; do sleep 0.05; done");
         int rc = ws_proc_run(&e, &c, &(struct ws_watch){.stop = &s}, &error);
-        _exit(rc == 0 && e.stopped && e.exit_code == 3 && s.kind == WS_STOP_CANCEL ? 0 : 1);
+        _exit(rc == 0 && e.stopped && e.exit_code == 3 && ws_stop_raised(&s) == WS_STOP_CANCEL ? 0 : 1);
     }
     AWAIT(ws_path_exists(in_folder("up")));
     kill(pid, SIGINT);
@@ -133,6 +159,7 @@ static Suite *suite(void)
     Suite *s = suite_create("stop");
     TCase *t = tcase_create("stop");
     tcase_add_test(t, first_kind_stays);
+    tcase_add_test(t, another_thread_raises);
     tcase_add_test(t, signals_are_routed);
     tcase_add_test(t, second_signal_ends_the_process);
     tcase_add_test(t, release_undoes_the_routing);
