@@ -1,5 +1,7 @@
-"""tools/lint_layers finds what it is there for, in a small tree made for it."""
+"""tools/lint_layers finds what it is there for, in a small tree made for it; shellcheck finds nothing in this one."""
 
+import re
+import shutil
 import subprocess
 import sys
 
@@ -21,6 +23,9 @@ def lint(root):
     ("src/machine/a.c", '#include "wsfsm/steps/handlers.h"\n', "may not include"),
     ("src/run/a.c", "#include <sqlite3.h>\n", "sqlite3.h"),
     ("include/wsfsm/repo/a.h", "#include <git2.h>\n", "git2.h"),
+    ("src/proc/a.c", "#include <pthread.h>\n", "pthread"),
+    ("include/wsfsm/proc/a.h", "#include <threads.h>\n", "threads"),
+    ("src/proc/a.c", "void f(void)\n{\n    pthread_create(0, 0, 0, 0);\n}\n", "pthread_create()"),
     ("src/engine/a.c", '#include "../store/internal.h"\n', "same folder"),
     ("include/wsfsm/store/a.h", '#include "internal.h"\n', "not public"),
     ("src/store/a.c", 'void f(void)\n{\n    printf("x");\n}\n', "prints and exits"),
@@ -51,3 +56,20 @@ def test_sound(tmp_path, path, text):
 
 def test_this_tree_is_sound():
     assert lint(SOURCE) == (0, "layers: sound\n")
+
+
+def scripts():
+    """The shell scripts of the tree, and the file that they read in."""
+    for top in (".ci", "tools", "tests"):
+        for path in (SOURCE / top).rglob("*"):
+            if path.is_file() and re.match(rb"#!.*\b(ba)?sh\n", path.open("rb").readline()):
+                yield path
+    yield SOURCE / "tools/packages.sh"
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def test_shellcheck_finds_nothing():
+    found = sorted(scripts())
+    assert SOURCE / "tools/check" in found and SOURCE / ".ci/run" in found
+    done = subprocess.run(["shellcheck", "-x", *found], cwd=SOURCE, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

@@ -3,7 +3,6 @@
 # nothing that has not changed; leaves files alone when the definition is broken; says what it cannot read or write.
 set -eu
 fsmgen=$1 source=$2 folder=$3
-outputs="--c table.c --dot states.dot --mermaid states.mmd --markdown page.md"
 
 fail() {
     echo "files.sh: $*; fsmgen said: $(cat said)" >&2
@@ -19,18 +18,23 @@ expect() {
     [ "$code" -eq "$wanted" ] || fail "exit $code instead of $wanted from: fsmgen $*"
 }
 
+# generate CODE DEFINITION: writes every form.
+generate() {
+    expect "$1" --c table.c --dot states.dot --mermaid states.mmd --markdown page.md "$2"
+}
+
 rm -rf "$folder"
 mkdir -p "$folder/first"
 cd "$folder"
 
-expect 0 $outputs "$source/fsm/states.def"
+generate 0 "$source/fsm/states.def"
 [ ! -s said ] || fail "a sound machine gives no finding"
 cp table.c states.dot states.mmd page.md first
 touch -d 2001-01-01T00:00:00Z table.c states.dot states.mmd page.md reference
 
 # Comments and spacing change nothing, so nothing is written.
 { sed 's/  */ /g' "$source/fsm/states.def"; echo '# the end'; } >spaced.def
-expect 0 $outputs spaced.def
+generate 0 spaced.def
 for file in table.c states.dot states.mmd page.md; do
     cmp -s "$file" "first/$file" || fail "$file has other bytes"
     [ -z "$(find "$file" -newer reference)" ] || fail "$file was written again"
@@ -38,14 +42,14 @@ done
 
 # A broken definition leaves them alone.
 sed 's/-> static_check/-> static_chek/' "$source/fsm/states.def" >broken.def
-expect 1 $outputs broken.def
+generate 1 broken.def
 echo "broken.def:12:25: error: unknown state 'static_chek'; did you mean 'static_check'? [E020]" | cmp -s - said ||
     fail "the error is not as expected"
 cmp -s table.c first/table.c || fail "a broken definition changed table.c"
 
 # A change is written.
 sed 's/timeout 60m/timeout 61m/' "$source/fsm/states.def" >changed.def
-expect 0 $outputs changed.def
+generate 0 changed.def
 ! cmp -s table.c first/table.c || fail "table.c did not change"
 
 expect 1 missing.def

@@ -200,6 +200,7 @@ START_TEST(orchestrator_is_killed_while_leftovers_have_their_grace)
 {
     pid_t pid = start_orchestrator("exit");
     AWAIT(ws_path_exists(in_folder("up")));
+    ck_assert_int_ge(count_marked(), 5);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     AWAIT(count_marked() == 0);
