@@ -35,7 +35,7 @@ static void *raise_interrupt(void *payload)
     return NULL;
 }
 
-/* Who asks meanwhile sees nothing, or all of it. Under ThreadSanitizer this is a test of the two. */
+/* Who asks meanwhile sees nothing, or all of it; ThreadSanitizer watches the two. */
 START_TEST(another_thread_raises)
 {
     for (int i = 0; i < 200; i++) {
@@ -142,7 +142,8 @@ START_TEST(a_signal_stops_the_program)
             _exit(9);
         shell_init(&c, "trap 'exit 3' TERM; touch up; while :; do sleep 0.05; done");
         int rc = ws_proc_run(&e, &c, &(struct ws_watch){.stop = &s}, &error);
-        _exit(rc == 0 && e.stopped && e.exit_code == 3 && ws_stop_raised(&s) == WS_STOP_CANCEL ? 0 : 1);
+        _exit(rc == 0 && e.stopped && e.exit_code == 3 && ws_stop_raised(&s) == WS_STOP_CANCEL ? 0
+                                                                                               : 1);
     }
     AWAIT(ws_path_exists(in_folder("up")));
     kill(pid, SIGINT);
