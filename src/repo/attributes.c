@@ -71,17 +71,11 @@ struct search {
     bool found;
 };
 
-static int look_at_entry(const char *root, const git_tree_entry *entry, void *payload)
+static int look_at_blob(struct search *s, const git_oid *oid)
 {
-    struct search *s = payload;
     git_odb_object *object = NULL;
 
-    (void)root;
-    if (strcmp(git_tree_entry_name(entry), ".gitattributes") != 0 ||
-        git_tree_entry_type(entry) != GIT_OBJECT_BLOB) {
-        return 0;
-    }
-    if (git_odb_read(&object, s->odb, git_tree_entry_id(entry)) < 0) {
+    if (git_odb_read(&object, s->odb, oid) < 0) {
         return -1;
     }
     s->found = mentions(git_odb_object_data(object), git_odb_object_size(object), s->words);
@@ -89,17 +83,43 @@ static int look_at_entry(const char *root, const git_tree_entry *entry, void *pa
     return s->found ? GIT_EUSER : 0;
 }
 
-int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree, const char *const *words)
+static int look_at_entry(const char *root, const git_tree_entry *entry, void *payload)
+{
+    (void)root;
+    if (strcmp(git_tree_entry_name(entry), ".gitattributes") != 0 ||
+        git_tree_entry_type(entry) != GIT_OBJECT_BLOB) {
+        return 0;
+    }
+    return look_at_blob(payload, git_tree_entry_id(entry));
+}
+
+static int look_at_listed(struct search *s, const struct ws_index_look *index)
+{
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < index->len; i++) {
+        rc = look_at_blob(s, &index->attributes[i]);
+    }
+    return rc;
+}
+
+int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree,
+                          const struct ws_index_look *index, const char *const *words)
 {
     struct search s = {.odb = r->odb, .words = words};
     int rc;
 
     *found = false;
     rc = other_files_mention(found, r, words);
-    if (rc == 0 && !*found) {
-        rc = git_tree_walk(tree, GIT_TREEWALK_PRE, look_at_entry, &s);
-        *found = s.found;
+    if (rc < 0 || *found) {
+        return rc;
     }
+    if (index != NULL && index->whole && git_oid_equal(&index->tree, git_tree_id(tree))) {
+        rc = look_at_listed(&s, index);
+    } else {
+        rc = git_tree_walk(tree, GIT_TREEWALK_PRE, look_at_entry, &s);
+    }
+    *found = s.found;
     return *found ? 0 : rc;
 }
 
@@ -127,5 +147,5 @@ int ws_attributes_convert(bool *may, struct ws_repo *r, git_tree *tree)
     static const char *const words[] = {"crlf", "ident", NULL};
 
     *may = settings_convert(r);
-    return *may ? 0 : ws_attributes_mention(may, r, tree, words);
+    return *may ? 0 : ws_attributes_mention(may, r, tree, NULL, words);
 }

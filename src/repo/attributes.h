@@ -1,12 +1,14 @@
 #ifndef WSFSM_REPO_ATTRIBUTES_H
 #define WSFSM_REPO_ATTRIBUTES_H
 
-#include "internal.h"
+#include "index_file.h"
 
 /* Whether one of the words (NULL-terminated) stands in any attributes file that could hold for a
  * path of `tree`: its own .gitattributes, the repository's, the user's, the system's. Cheap next to
- * asking for each path, and most often no. */
-int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree, const char *const *words);
+ * asking for each path, and most often no. `index` (may be NULL) names the tree's attributes files
+ * when its entries make that very tree; else the tree is walked. */
+int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree,
+                          const struct ws_index_look *index, const char *const *words);
 
 /* Whether a checkout of `tree` could write other bytes than the stored ones: line ends and ident,
  * nothing else. */

@@ -104,7 +104,8 @@ static int judge_all(struct ws_repo *r, git_tree *tree, const struct ws_strv *dr
     return rc;
 }
 
-int ws_filters_check(struct ws_repo *r, const char *base, struct ws_error *err)
+int ws_filters_check(struct ws_repo *r, const char *base, const struct ws_index_look *index,
+                     struct ws_error *err)
 {
     static const char *const words[] = {"filter", "working-tree-encoding", NULL};
     struct ws_strv drivers = {0};
@@ -115,7 +116,7 @@ int ws_filters_check(struct ws_repo *r, const char *base, struct ws_error *err)
     if (rc == 0) {
         git = read_drivers(&drivers, r);
         if (git == 0) {
-            git = ws_attributes_mention(&any, r, tree, words);
+            git = ws_attributes_mention(&any, r, tree, index, words);
         }
         if (git < 0) {
             rc = ws_fail_git(err, WS_E_REPOSITORY, git, r->root, "the filters cannot be looked up");

@@ -1,11 +1,13 @@
 #ifndef WSFSM_REPO_FILTERS_H
 #define WSFSM_REPO_FILTERS_H
 
-#include "internal.h"
+#include "index_file.h"
 
 /* Refuses when a tracked path of the base is under a configured clean, smudge or process filter
  * (LFS), or under an encoding that only git converts: libgit2 would store and write other bytes
- * than git. */
-int ws_filters_check(struct ws_repo *r, const char *base, struct ws_error *err);
+ * than git. Where the user's index holds just the base, it spares the walk through the base's
+ * trees. */
+int ws_filters_check(struct ws_repo *r, const char *base, const struct ws_index_look *index,
+                     struct ws_error *err);
 
 #endif

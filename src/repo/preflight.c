@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "filters.h"
+#include "index_file.h"
 #include "internal.h"
 #include "record.h"
 #include "wsfsm/base/path.h"
@@ -111,30 +112,29 @@ static int check_worktree_settings(struct ws_repo *r, struct ws_error *err)
     return rc;
 }
 
-static int check_index(struct ws_repo *r, struct ws_error *err)
+static int check_index(struct ws_repo *r, const struct ws_index_look *look, struct ws_error *err)
 {
-    git_index *index = NULL;
-    int rc = git_repository_index(&index, r->git);
-    const char *said = rc < 0 ? ws_git_message() : "";
-
-    if (rc >= 0) {
-        git_index_free(index);
-        return 0;
+    if (look->problem != NULL) {
+        return ws_fail(err, WS_E_REPOSITORY, r->root,
+                       "the index cannot be read: %s; after git config --unset index.skipHash, "
+                       "make it anew: rm .git/index && git reset",
+                       look->problem);
     }
-    if (strstr(said, "'link'") != NULL) {
+    if (strcmp(look->required, "link") == 0) {
         return refuse(r, err,
                       "the index is split, which wsfsm cannot read; undo it: git update-index "
                       "--no-split-index");
     }
-    if (strstr(said, "'sdir'") != NULL) {
+    if (strcmp(look->required, "sdir") == 0) {
         return refuse(r, err,
                       "the index is sparse, which wsfsm cannot read; undo it: git sparse-checkout "
                       "disable");
     }
-    return ws_fail_git(
-        err, WS_E_REPOSITORY, rc, r->root,
-        "the index cannot be read; after git config --unset index.skipHash, make it anew: rm "
-        ".git/index && git reset");
+    return look->required[0] == '\0'
+               ? 0
+               : refuse(r, err,
+                        "the index has an extension that wsfsm does not know; make it anew: rm "
+                        ".git/index && git reset");
 }
 
 static int check_branches(struct ws_repo *r, struct ws_error *err)
@@ -180,13 +180,19 @@ static int check_base(struct ws_repo *r, const char *base_oid, struct ws_error *
 int ws_repo_preflight(struct ws_repo *r, const char *base_oid, bool ignore_filters,
                       struct ws_error *err)
 {
+    struct ws_index_look look;
+    int rc = 0;
+
+    ws_index_look(&look, r);
     if (check_worktree_settings(r, err) < 0 || check_settings(r, err) < 0 ||
-        check_index(r, err) < 0 || check_branches(r, err) < 0 ||
+        check_index(r, &look, err) < 0 || check_branches(r, err) < 0 ||
         check_place(r->state_dir, err) < 0 || check_place(r->worktrees, err) < 0 ||
-        check_base(r, base_oid, err) < 0) {
-        return -1;
+        check_base(r, base_oid, err) < 0 ||
+        (!ignore_filters && ws_filters_check(r, base_oid, &look, err) < 0)) {
+        rc = -1;
     }
-    return ignore_filters ? 0 : ws_filters_check(r, base_oid, err);
+    ws_index_look_release(&look);
+    return rc;
 }
 
 int ws_worktree_admit(struct ws_repo *r, const char *ws_id, struct ws_error *err)

@@ -94,6 +94,82 @@ START_TEST(a_damaged_index_is_named)
 }
 END_TEST
 
+static void write_index(const char *path, const char *data, size_t len)
+{
+    FILE *f = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
+/* git passes over a checksum that is not right, and so does the look at an index; what is read is
+ * not trusted. */
+START_TEST(no_damage_of_the_index_does_more_than_refuse)
+{
+    struct ws_error err = {0};
+    struct ws_repo *r = NULL;
+    struct ws_buf whole = {0};
+    char *path = ws_path_join(fx.root, ".git/index");
+    size_t refused = 0, damages = 0;
+
+    for (int version = 2; version <= 4; version += 2) {
+        sh(version == 2 ? "git update-index --index-version 2"
+                        : "git update-index --index-version 4");
+        ok(ws_repo_open(&r, fx.root, &err), &err);
+        ok(ws_read_file(&whole, path, 1 << 20, &err), &err);
+        for (size_t at = 0; at < whole.len; at += 3) {
+            char byte = whole.data[at];
+
+            write_index(path, whole.data, at);
+            refused += ws_repo_preflight(r, fx.base, false, &err) < 0;
+            whole.data[at] = (char)(byte ^ 0x5a);
+            write_index(path, whole.data, whole.len);
+            refused += ws_repo_preflight(r, fx.base, false, &err) < 0;
+            whole.data[at] = byte;
+            damages += 2;
+        }
+        write_index(path, whole.data, whole.len);
+        ws_repo_close(r);
+        accepts(false);
+    }
+    ck_assert_uint_gt(refused, damages / 2);
+    sh("git update-index --index-version 2");
+    ws_buf_release(&whole);
+    free(path);
+}
+END_TEST
+
+/* The index names them when it holds the base, in every version of its format; when it does not,
+ * the base does. */
+START_TEST(attributes_of_the_base_are_found_with_any_index)
+{
+    static const char *const indexes[] = {
+        "git update-index --index-version 2",
+        "git update-index --index-version 4",
+        "git update-index --index-version 2 && git read-tree HEAD^",
+        "git read-tree HEAD && git rm -q --cached docs/deep/.gitattributes",
+        "git read-tree HEAD && touch new && git add -N new",
+        "rm .git/index",
+    };
+
+    sh("git config filter.lfs.clean cat && mkdir -p docs/deep && echo 'a.md filter=lfs' > "
+       "docs/deep/.gitattributes && echo a > docs/deep/a.md && git add -A && git commit -q -m x");
+    ws_repo_close(fx.repo);
+    open_repo();
+    for (size_t i = 0; i < sizeof indexes / sizeof *indexes; i++) {
+        sh(indexes[i]);
+        refuses(false, "filter 'lfs'");
+    }
+    sh("git reset -q --hard HEAD^ && git config --unset filter.lfs.clean && rm -f new");
+    free(fx.state);
+    fx.state = user_state();
+    ws_repo_close(fx.repo);
+    open_repo();
+    accepts(false);
+}
+END_TEST
+
 START_TEST(filters_matter_where_they_apply)
 {
     /* A driver without a path under it, as git-lfs leaves it in every user's settings. */
@@ -179,6 +255,8 @@ int main(void)
     tcase_add_test(tc, names_each_thing_it_cannot_honour);
     tcase_add_test(tc, names_a_sparse_index);
     tcase_add_test(tc, a_damaged_index_is_named);
+    tcase_add_test(tc, no_damage_of_the_index_does_more_than_refuse);
+    tcase_add_test(tc, attributes_of_the_base_are_found_with_any_index);
     tcase_add_test(tc, filters_matter_where_they_apply);
     tcase_add_test(tc, an_unborn_branch_is_named);
     tcase_add_test(tc, foreign_things_in_the_worktrees_place);
