@@ -54,8 +54,4 @@ int ws_admin_write_link(struct ws_worktree *w, int folder, struct ws_error *err)
 int ws_admin_head(char oid[WS_OID_HEX], bool *on_branch, struct ws_worktree *w,
                   struct ws_error *err);
 
-/* Every file that git reads for whatever it does is a plain file. libgit2 would wait for the writer
- * of a FIFO for ever; so this is asked before it opens a repository or writes there. */
-int ws_git_dir_check(const char *git_dir, enum ws_code code, struct ws_error *err);
-
 #endif

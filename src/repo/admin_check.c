@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "plain.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
@@ -61,27 +62,6 @@ static int check_file(const struct ws_worktree *w, enum ws_admin_text which, con
     return rc;
 }
 
-int ws_git_dir_check(const char *git_dir, enum ws_code code, struct ws_error *err)
-{
-    static const char *const names[] = {
-        "HEAD",         "config",          "packed-refs",
-        "index",        "shallow",         "info/grafts",
-        "info/exclude", "info/attributes", "objects/info/alternates",
-    };
-    int rc = 0;
-
-    for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
-        char *path = ws_path_join(git_dir, names[i]);
-        struct stat st;
-
-        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-            rc = ws_fail(err, code, path, "this is no plain file");
-        }
-        free(path);
-    }
-    return rc;
-}
-
 static int check_admin(struct ws_worktree *w, struct ws_error *err)
 {
     char *config = ws_path_join(w->admin_path, "config.worktree");
@@ -115,7 +95,7 @@ int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
         check_file(w, WS_TEXT_HEAD, w->admin_path, "HEAD", err) < 0) {
         return -1;
     }
-    return ws_git_dir_check(w->r->git_dir, WS_E_SCOPE_VIOLATION, err);
+    return ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err);
 }
 
 /* The commit that HEAD's line names; empty when there is none. */

@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin.h"
 #include "durable.h"
+#include "internal.h"
+#include "plain.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 
@@ -43,7 +44,7 @@ int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_comm
     git_oid made;
     int git = 0, rc = -1;
 
-    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
         ws_git_tree(&tree, r, c->tree, err) < 0 || lookup_parents(parents, &count, r, c, err) < 0) {
         goto out;
     }

@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "checkout.h"
 #include "durable.h"
+#include "plain.h"
 #include "scan.h"
 #include "wsfsm/base/path.h"
 
@@ -110,7 +111,8 @@ int ws_content_look(struct ws_content *out, struct ws_node *root, struct ws_work
 
     memset(out, 0, sizeof *out);
     memset(root, 0, sizeof *root);
-    if (ws_git_dir_check(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0) {
+    if (ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0 ||
+        ws_plain_refs(w->r, WS_E_SCOPE_VIOLATION, err) < 0) {
         return -1;
     }
     if (ws_admin_head(out->head, &out->head_on_branch, w, err) < 0 ||

@@ -40,7 +40,7 @@ bool ws_durable_pending(const struct ws_repo *r)
 /* The file, when the object is loose; packed ones were synced with their pack. */
 static int sync_path(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), rc;
 
     if (fd < 0) {
         return errno == ENOENT ? 0 : -1;

@@ -17,6 +17,7 @@
 #include "config_text.h"
 #include "fingerprint.h"
 #include "line.h"
+#include "plain.h"
 #include "wsfsm/base/hash.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -186,8 +187,12 @@ static int put_refs(struct printer *p)
     git_reference_iterator *it = NULL;
     git_reference *ref = NULL;
     struct ws_strv lines = {0};
-    int rc = git_reference_iterator_new(&it, p->r->git);
+    int rc;
 
+    if (ws_plain_refs(p->r, WS_E_REPOSITORY, p->err) < 0) {
+        return -1;
+    }
+    rc = git_reference_iterator_new(&it, p->r->git);
     while (rc == 0 && (rc = git_reference_next(&ref, it)) == 0) {
         const char *name = git_reference_name(ref);
         char hex[WS_OID_HEX] = "";

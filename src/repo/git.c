@@ -99,6 +99,9 @@ int ws_git_view(git_repository **out, struct ws_repo *r, const char *workdir, st
         rc = git_repository_set_workdir(view, workdir, 0);
     }
     if (rc == 0) {
+        rc = git_repository_set_odb(view, r->odb);
+    }
+    if (rc == 0) {
         rc = git_index_new(&index);
     }
     if (rc == 0) {

@@ -5,10 +5,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "admin.h"
 #include "internal.h"
 #include "lock.h"
 #include "mend_ref.h"
+#include "plain.h"
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/path.h"
@@ -22,7 +22,7 @@ int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct
     int rc;
 
     oid[0] = '\0';
-    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0) {
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 || ws_plain_ref(r, ref, err) < 0) {
         return -1;
     }
     rc = git_reference_name_to_id(&target, r->git, ref);
@@ -42,7 +42,8 @@ int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, str
     const char *name;
     int rc;
 
-    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0) {
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
+        ws_plain_refs(r, WS_E_REPOSITORY, err) < 0) {
         return -1;
     }
     rc = git_reference_iterator_new(&it, r->git);
@@ -168,7 +169,9 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
     if (!ws_starts_with(ref, "refs/wsfsm/") && !ws_starts_with(ref, "refs/heads/ws/")) {
         return ws_fail(err, WS_E_INTERNAL, ref, "this ref is not wsfsm's to move");
     }
-    if (ws_git_dir_check(r->git_dir, WS_E_REPOSITORY, err) < 0 || ws_git_oid(&to, oid, err) < 0 ||
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 || ws_plain_ref(r, ref, err) < 0 ||
+        ws_plain_ref(r, "HEAD", err) < 0 || ws_plain_log(r, ref, err) < 0 ||
+        ws_plain_log(r, "HEAD", err) < 0 || ws_git_oid(&to, oid, err) < 0 ||
         ws_repo_make_dirs(r, err) < 0) {
         return -1;
     }

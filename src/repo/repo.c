@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "admin.h"
 #include "internal.h"
+#include "plain.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -84,11 +84,32 @@ static int open_failed(struct ws_error *err, int rc, const char *git_dir)
     return -1;
 }
 
+/* The git directory that a linked worktree's refers to. libgit2 opens the two in one. */
+static int check_common(const char *git_dir, struct ws_error *err)
+{
+    char *file = ws_path_join(git_dir, "commondir");
+    struct ws_buf text = {0};
+    int rc = 0;
+
+    if (ws_read_file(&text, file, PATH_MAX, NULL) == 0) {
+        const char *line = ws_buf_str(&text);
+        char *name = ws_strndup(line, strcspn(line, "\n"));
+        char *common = name[0] == '/' ? ws_strdup(name) : ws_path_join(git_dir, name);
+
+        rc = ws_plain_git_dir(common, WS_E_REPOSITORY, err);
+        free(common);
+        free(name);
+    }
+    ws_buf_release(&text);
+    free(file);
+    return rc;
+}
+
 static int open_at(git_repository **out, const char *git_dir, struct ws_error *err)
 {
     int rc;
 
-    if (ws_git_dir_check(git_dir, WS_E_REPOSITORY, err) < 0) {
+    if (ws_plain_git_dir(git_dir, WS_E_REPOSITORY, err) < 0 || check_common(git_dir, err) < 0) {
         return -1;
     }
     rc = git_repository_open_ext(out, git_dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
@@ -150,6 +171,8 @@ static int fill(struct ws_repo *r, struct ws_error *err)
         rc = ws_fail_errno(err, WS_E_REPOSITORY, git_repository_workdir(r->git),
                            "the repository's folder cannot be resolved");
     } else if ((rc = git_repository_odb(&r->odb, r->git)) < 0) {
+        rc = ws_fail_git(err, WS_E_REPOSITORY, rc, git_dir, "the object database cannot be opened");
+    } else if ((rc = ws_plain_objects(r->odb, git_dir)) < 0) {
         rc = ws_fail_git(err, WS_E_REPOSITORY, rc, git_dir, "the object database cannot be opened");
     }
     if (rc < 0) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "plain.h"
 #include "wsfsm/base/mem.h"
 
 int ws_repo_tree_of(char tree[WS_OID_HEX], struct ws_repo *r, const char *commit,
@@ -162,8 +163,12 @@ static int unborn(struct ws_repo *r, struct ws_error *err)
 static int resolve_head(char oid[WS_OID_HEX], char **name, struct ws_repo *r, struct ws_error *err)
 {
     git_reference *head = NULL;
-    int rc = git_repository_head(&head, r->git);
+    int rc;
 
+    if (ws_plain_ref(r, "HEAD", err) < 0) {
+        return -1;
+    }
+    rc = git_repository_head(&head, r->git);
     if (rc == GIT_EUNBORNBRANCH || rc == GIT_ENOTFOUND) {
         return unborn(r, err);
     }
@@ -200,6 +205,9 @@ int ws_repo_resolve_base(char oid[WS_OID_HEX], char **name, struct ws_repo *r, c
     *name = NULL;
     if (ref == NULL) {
         return resolve_head(oid, name, r, err);
+    }
+    if (ws_plain_refs(r, WS_E_REPOSITORY, err) < 0) {
+        return -1;
     }
     rc = lookup(&object, r, ref);
     if (rc == 0) {

@@ -139,9 +139,28 @@ CHANGED = {
 }
 
 
-# Files that git reads, and waits for ever for their writer: whatever comes of it, nothing hangs.
+# Files that git reads, and waits for ever for their writer: whatever comes of it, nothing hangs. $O is the name of the
+# loose object of the base commit, $T of its tree.
 PIPES = ["config", "packed-refs", "HEAD", "shallow", "objects/info/alternates", "refs/heads/new", "info/attributes",
-         "info/exclude", "info/grafts", "index"]
+         "info/exclude", "info/grafts", "index", "refs/heads/main", "refs/heads/deep/er/new", "refs/tags/new",
+         "refs/stash", "refs/wsfsm/new", "refs/remotes/origin/HEAD", "objects/pack/pack-1.idx",
+         "objects/pack/multi-pack-index", "objects/info/commit-graph", "objects/info/commit-graphs/commit-graph-chain",
+         "objects/$O", "objects/$T", "logs/HEAD", "logs/$(git symbolic-ref HEAD)", "$(git symbolic-ref HEAD)", "refs",
+         "logs", "objects/pack", "commondir", "FETCH_HEAD"]
+# The same by a detour.
+DETOURS = {
+    "link to one": "mkfifo $OUT/p; ln -s $OUT/p $G/refs/heads/new",
+    "folder with one behind a link": "mkdir $OUT/d; mkfifo $OUT/d/p; ln -s $OUT/d $G/refs/heads/new",
+    "symbolic ref to one": "mkfifo $G/refs/heads/p; echo 'ref: refs/heads/p' > $G/$(git symbolic-ref HEAD)",
+    "pack with an index that is one": "git repack -qad; cd $G/objects/pack; for i in *.idx; do rm $i; mkfifo $i; done",
+    "pack that is one": "git repack -qad; cd $G/objects/pack; for i in *.pack; do rm $i; mkfifo $i; done",
+    "terminal": "rm -f $G/refs/heads/other; mknod $G/refs/heads/other c 5 0 || exit 0",
+    "settings of the user": "mkfifo $HOME/.gitconfig",
+    "settings of the user elsewhere": "mkdir -p $HOME/.config/git; mkfifo $HOME/.config/git/config",
+    "rules of the user": "mkdir -p $HOME/.config/git; mkfifo $HOME/.config/git/ignore",
+    "attributes in the checkout": "mkfifo $G/../docs/.gitattributes",
+    "file of the checkout": "rm $G/../README.md; mkfifo $G/../README.md",
+}
 
 
 @pytest.fixture
@@ -167,7 +186,7 @@ def hostile(repo):
 
 def call(repo, *args):
     """Without a look at the checkout, for which the test's own git may no longer do."""
-    process = subprocess.Popen([WSFSM, *args], cwd=repo.root, env=repo.env, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen([WSFSM, *map(str, args)], cwd=repo.root, env=repo.env, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return finish(process, args, 60)
 
@@ -225,9 +244,45 @@ def test_a_folder_in_the_place_of_the_config(hostile):
     afterwards(hostile, True)
 
 
+LOOSE = "O=$(git rev-parse main | sed s,..,\\&/,); T=$(git rev-parse main^{tree} | sed s,..,\\&/,)\n"
+
+
 @pytest.mark.parametrize("file", PIPES)
 def test_pipe_in_the_place_of_a_file(hostile, file):
-    result = plain(hostile.act(f"mkdir -p $(dirname $G/{file}); rm -f $G/{file}; mkfifo $G/{file}"))
+    result = plain(hostile.act(f"{LOOSE}P=$G/{file}; mkdir -p $(dirname $P); rm -rf $P; mkfifo $P"))
     assert result.rc in (0, 1, 4), result
-    assert result.rc != 4 or file in result.error["where"] + result.error["message"], result
+    name = file.rpartition("/")[2]
+    assert result.rc != 4 or "$" in name or name in result.error["where"] + result.error["message"], result
     afterwards(hostile, True)
+
+
+@pytest.mark.parametrize("name", DETOURS)
+def test_pipe_by_a_detour(hostile, name):
+    result = plain(hostile.act(DETOURS[name]))
+    assert result.rc in (0, 1, 4), result
+    afterwards(hostile, True)
+
+
+@pytest.mark.parametrize("file", ["config", "HEAD", "refs/heads/other", "worktrees/mine/commondir",
+                                  "worktrees/mine/gitdir", "worktrees/mine/HEAD", "worktrees/mine/index"])
+def test_pipe_under_a_worktree_of_the_user(hostile, file):
+    """Called from there, both git directories are read."""
+    hostile.settle()
+    hostile.git("worktree", "add", "-q", "-b", "mine", hostile.base / "mine")
+    (hostile.root / ".git" / file).unlink()
+    os.mkfifo(hostile.root / ".git" / file)
+    for args in (["status"], ["run", "--ws-id", "ws-fix", "--dry-run"],
+                 ["run", "--ws-id", "ws-fix", "--base", "other"]):
+        plain(call(hostile, "-C", hostile.base / "mine", *args))
+
+
+@pytest.mark.parametrize("digits", [40, 10])
+def test_pipe_as_the_object_that_the_base_names(hostile, digits):
+    hostile.agent()
+    hostile.settle()
+    oid = hostile.git("rev-parse", "HEAD")
+    loose = hostile.root / ".git/objects" / oid[:2] / oid[2:]
+    loose.unlink()
+    os.mkfifo(loose)
+    result = plain(call(hostile, "run", "--ws-id", "ws-fix", "--base", oid[:digits])).must(4)
+    assert oid[:digits] in result.stderr, result

@@ -1,0 +1,26 @@
+/* An open of a FIFO waits for its writer, for ever when there is none, and libgit2 opens whatever
+ * bears a name of git's. So every file that it is about to read is asked first whether it is one to
+ * read from: a tool could have put anything there. */
+#ifndef WSFSM_REPO_PLAIN_H
+#define WSFSM_REPO_PLAIN_H
+
+#include "internal.h"
+
+/* The files that git reads whatever it does, all others at the top of a git directory, packs, and
+ * the user's settings. To be asked before a repository is opened, and after a tool ran. */
+int ws_plain_git_dir(const char *git_dir, enum ws_code code, struct ws_error *err);
+
+/* One ref ("HEAD" too), and those that it leads to. */
+int ws_plain_ref(struct ws_repo *r, const char *ref, struct ws_error *err);
+
+/* The log of a ref, which is appended to when the ref moves. */
+int ws_plain_log(struct ws_repo *r, const char *ref, struct ws_error *err);
+
+/* All refs, before they are listed or one is sought by a part of its name. */
+int ws_plain_refs(struct ws_repo *r, enum ws_code code, struct ws_error *err);
+
+/* Loose objects are too many to be asked beforehand. From now on every read of one from this object
+ * database asks first, and fails where it would wait. A libgit2 return code. */
+int ws_plain_objects(git_odb *odb, const char *git_dir);
+
+#endif
