@@ -64,6 +64,15 @@ size_t ws_diags_count(const struct ws_diags *d, enum ws_severity severity)
     return count;
 }
 
+void ws_diags_promote(struct ws_diags *d)
+{
+    for (size_t i = 0; i < d->len; i++) {
+        if (d->items[i].severity == WS_WARNING) {
+            d->items[i].severity = WS_ERROR;
+        }
+    }
+}
+
 /* What an item is sorted by: the place of the finding it belongs to, then the order of adding. */
 struct rank {
     const struct ws_diag *head;

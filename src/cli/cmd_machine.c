@@ -196,9 +196,8 @@ static void print_findings(struct ws_cli *cli, struct ws_diags *diags, const str
     }
     ws_cli_print_diags(cli, diags);
     if (m != NULL && !cli->quiet) {
-        ws_buf_printf(
-            out, "machine %s: %d states, %d arms, at most %llu transitions a run, digest %.12s\n",
-            m->name, m->state_count, m->arm_count, ws_machine_longest_run(m), m->digest);
+        ws_emit_summary(out, m);
+        ws_buf_putc(out, '\n');
     }
 }
 
@@ -207,12 +206,15 @@ static int run_check(struct ws_cli *cli, struct ws_error *err)
     struct ws_diags diags = {0};
     struct ws_machine *m = NULL;
     int status = parse_file(&m, cli, ws_args_word(cli->args, 0), &diags, err);
+    bool sound;
 
     if (status == 0) {
-        bool strict = ws_args_has(cli->args, "warnings") && ws_diags_count(&diags, WS_WARNING) > 0;
-
-        print_findings(cli, &diags, m);
-        status = m == NULL || strict ? ws_code_exit(WS_E_MACHINE) : 0;
+        if (ws_args_has(cli->args, "warnings")) {
+            ws_diags_promote(&diags);
+        }
+        sound = ws_diags_count(&diags, WS_ERROR) == 0;
+        print_findings(cli, &diags, sound ? m : NULL);
+        status = sound ? 0 : ws_code_exit(WS_E_MACHINE);
     }
     ws_machine_free(m);
     ws_diags_release(&diags);

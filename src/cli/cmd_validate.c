@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "session.h"
 #include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/project/bundle.h"
 #include "wsfsm/project/profile.h"
@@ -17,7 +18,8 @@ static const struct ws_positional positionals[] = {
     {.name = "PATH",
      .optional = true,
      .complete = WS_COMPLETE_FILE,
-     .help = "A bundle, or a folder of bundles. Default: PIPELINE_WORKSTREAM_DIR, else "
+     .help = "A bundle, or a folder of bundles, seen from the current folder, else from that of "
+             "-C. Default: PIPELINE_WORKSTREAM_DIR, else "
              "'workstream_dir' of wsfsm.yaml, else workstreams/ in the repository."},
     {0},
 };
@@ -97,14 +99,18 @@ static const char *shown(const char *path)
     return path;
 }
 
+/* NULL: the configured folder. */
 static int check(struct findings *f, struct surroundings *s, const char *path, struct ws_error *err)
 {
     struct ws_tree_view view = ws_base_tree_view(&s->base);
-    bool folder = ws_path_is_dir(path);
+    bool folder = path == NULL || ws_path_is_dir(path);
     struct ws_between between = {.alone = !folder, .has_tool = has_tool, .payload = s};
 
     if (s->has_base) {
         between.tree = &view;
+    }
+    if (path == NULL) {
+        path = s->session.config.workstream_dir;
     }
     if (folder) {
         if (ws_bundle_read_dir(&f->bundles, path, shown(path), &f->diags, err) != 0) {
@@ -144,16 +150,31 @@ static void print(struct ws_cli *cli, struct findings *f)
     }
 }
 
+/* As it is seen from the current folder; what is not there may be seen from that of -C. */
+static char *named_path(const struct ws_cli *cli)
+{
+    const char *word = ws_args_word(cli->args, 0);
+    char *below = NULL;
+
+    if (word != NULL && cli->directory != NULL && !ws_path_exists(word)) {
+        below = ws_path_join(cli->directory, word);
+        if (ws_path_exists(below)) {
+            return below;
+        }
+    }
+    free(below);
+    return ws_strdup(word);
+}
+
 static int run(struct ws_cli *cli, struct ws_error *err)
 {
     struct surroundings around = {0};
     struct findings found = {0};
-    const char *path = ws_args_word(cli->args, 0);
+    char *path = named_path(cli);
     int status = look_around(&around, cli, path != NULL, err);
 
     if (status == 0) {
-        status =
-            check(&found, &around, path != NULL ? path : around.session.config.workstream_dir, err);
+        status = check(&found, &around, path, err);
     }
     if (status == 0) {
         print(cli, &found);
@@ -162,6 +183,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     ws_bundles_release(&found.bundles);
     ws_diags_release(&found.diags);
     look_away(&around);
+    free(path);
     return status;
 }
 

@@ -25,6 +25,13 @@ bool ws_doc_format_of(enum ws_doc_format *format, const char *file)
     return ws_ends_with(file, ".yaml") || ws_ends_with(file, ".yml");
 }
 
+/* What is wrong with the file as a whole is said of its beginning, so that each error has a place.
+ */
+static void file_error(struct ws_diags *diags, const char *file, const char *why)
+{
+    ws_diag_add(diags, WS_ERROR, NULL, file, 1, 1, "%s", why);
+}
+
 static struct ws_doc *parse(struct ws_source *s, enum ws_doc_format format)
 {
     struct ws_doc *doc = NULL;
@@ -35,7 +42,7 @@ static struct ws_doc *parse(struct ws_source *s, enum ws_doc_format format)
         s->len -= 3;
     }
     if (s->len == 0) {
-        ws_diag_add(s->diags, WS_ERROR, NULL, s->file, 0, 0, "the file is empty");
+        file_error(s->diags, s->file, "the file is empty");
         return NULL;
     }
     if (ws_source_check(s)) {
@@ -64,7 +71,7 @@ struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file,
                                .scalar_max = WS_DOC_SCALAR};
 
     if (len > WS_DOC_BYTES) {
-        ws_diag_add(diags, WS_ERROR, NULL, file, 0, 0, "the file has more than %d bytes",
+        ws_diag_add(diags, WS_ERROR, NULL, file, 1, 1, "the file has more than %d bytes",
                     WS_DOC_BYTES);
         return NULL;
     }
@@ -98,7 +105,7 @@ struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_forma
     struct ws_doc *doc = NULL;
 
     if (ws_read_file(&text, path, WS_DOC_BYTES, &err) < 0) {
-        ws_diag_add(diags, WS_ERROR, NULL, file, 0, 0, "%s", err.message);
+        file_error(diags, file, err.message);
     } else {
         doc = ws_doc_parse(ws_buf_str(&text), text.len, file, format, diags);
     }

@@ -132,3 +132,10 @@ void ws_emit_table(struct ws_buf *out, const struct ws_machine *m)
     grid_release(&states);
     grid_release(&arms);
 }
+
+void ws_emit_summary(struct ws_buf *out, const struct ws_machine *m)
+{
+    ws_buf_printf(out,
+                  "machine %s: %d states, %d arms, at most %llu transitions a run, digest %.12s",
+                  m->name, m->state_count, m->arm_count, ws_machine_longest_run(m), m->digest);
+}

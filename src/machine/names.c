@@ -9,6 +9,8 @@
 /* A name space: what is declared in it, and which unknown names have been reported. */
 struct space {
     const char *code, *what;
+    const char *line; /* the statement that declares such names, when one alone does */
+    bool undeclared;  /* ... and it stands nowhere: that is one mistake, not one a name */
     const char **names;
     size_t count;
     struct ws_words unknown;
@@ -52,7 +54,8 @@ static bool may_be_declared(const struct names *n, const struct space *s, const 
     const struct ws_def *d = n->def;
     const char *misdeclared;
 
-    if ((d->nameless && s == &n->states) || ws_words_find(&d->spoilt, name) != NULL) {
+    if ((d->nameless && s == &n->states) || (d->unread && s->undeclared) ||
+        ws_words_find(&d->spoilt, name) != NULL) {
         return true;
     }
     for (size_t i = 0; i < d->misdeclared.len; i++) {
@@ -75,11 +78,14 @@ static int unknown(struct names *n, struct space *s, struct ws_word word)
     if (may_be_declared(n, s, word.text)) {
         return 0;
     }
-    if (ws_words_find(&s->unknown, word.text) == NULL) {
-        ws_words_add(&s->unknown, word);
+    if (s->undeclared && s->unknown.len == 0) {
+        ws_def_report_error(n->report, s->code, word, "unknown %s '%s': there is no '%s' line",
+                            s->what, word.text, s->line);
+    } else if (!s->undeclared && ws_words_find(&s->unknown, word.text) == NULL) {
         ws_def_report_error(n->report, s->code, word, "unknown %s '%s'%s", s->what, word.text,
                             ws_hint(hint, word.text, s->names, s->count));
     }
+    ws_words_add(&s->unknown, word);
     return -1;
 }
 
@@ -227,6 +233,12 @@ static void open_space(struct space *s, const char *code, const char *what, size
     *s = (struct space){.code = code, .what = what, .names = ws_calloc(room + 1, sizeof *s->names)};
 }
 
+static void declared_by(struct space *s, const char *line, const struct ws_words *words)
+{
+    s->line = line;
+    s->undeclared = words->len == 0;
+}
+
 static void open_spaces(struct names *n)
 {
     const struct ws_def *d = n->def;
@@ -238,6 +250,7 @@ static void open_spaces(struct names *n)
         add_name(&n->states, d->states[i].name.text);
     }
     open_space(&n->events, "E021", "event", d->events.len + ENGINE_EVENT_COUNT);
+    declared_by(&n->events, "events", &d->events);
     for (size_t i = 0; i < d->events.len; i++) {
         add_name(&n->events, d->events.items[i].text);
     }
@@ -245,6 +258,7 @@ static void open_spaces(struct names *n)
         add_name(&n->events, engine_events[i]);
     }
     open_space(&n->outcomes, "E023", "outcome", d->outcomes.len);
+    declared_by(&n->outcomes, "outcomes", &d->outcomes);
     for (size_t i = 0; i < d->outcomes.len; i++) {
         add_name(&n->outcomes, d->outcomes.items[i].text);
     }

@@ -42,7 +42,7 @@ int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
     int rc = -1;
 
     if (!ws_doc_format_of(&format, path)) {
-        ws_diag_add(diags, WS_ERROR, NULL, shown, 0, 0,
+        ws_diag_add(diags, WS_ERROR, NULL, shown, 1, 1,
                     "the name of a bundle ends with .yaml, .yml or .json");
         return -1;
     }

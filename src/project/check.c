@@ -8,6 +8,7 @@
 #include "wsfsm/base/text.h"
 
 struct check {
+    const struct ws_bundles *all;
     const struct ws_workstream **items; /* the sound ones by id, then by the order of reading */
     size_t len;
     const struct ws_between *how;
@@ -112,13 +113,29 @@ static void unknown_dependency(struct check *c, const struct ws_workstream *w, s
     }
 }
 
+/* Also by a workstream that is not sound: its own errors are said already. */
+static bool is_declared(const struct check *c, const char *id)
+{
+    if (find(c, id) < c->len) {
+        return true;
+    }
+    for (size_t i = 0; i < c->all->len; i++) {
+        const struct ws_workstream *w = &c->all->items[i];
+
+        if (!w->sound && w->id != NULL && strcmp(w->id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_dependencies(struct check *c)
 {
     for (size_t i = 0; i < c->len; i++) {
         const struct ws_strv *ids = &c->items[i]->depends_on;
 
         for (size_t k = 0; k < ids->len; k++) {
-            if (find(c, ids->items[k]) == c->len) {
+            if (!is_declared(c, ids->items[k])) {
                 unknown_dependency(c, c->items[i], k);
             }
         }
@@ -248,7 +265,7 @@ static void check_overlaps(struct check *c)
 size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how,
                         struct ws_diags *diags)
 {
-    struct check c = {.how = how, .diags = diags};
+    struct check c = {.all = b, .how = how, .diags = diags};
 
     c.items = ws_calloc(b->len, sizeof *c.items);
     for (size_t i = 0; i < b->len; i++) {

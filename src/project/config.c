@@ -108,8 +108,8 @@ static int read_file(struct ws_doc **doc, struct said *said, const char *repo_ro
     int rc = 0;
 
     *doc = NULL;
-    if (lstat(path, &st) < 0 && errno == ENOENT) {
-        goto out;
+    if (lstat(path, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode) && st.st_size == 0) {
+        goto out; /* not there, or `touch`ed: it says nothing */
     }
     *doc = ws_doc_read(path, config_file, WS_DOC_YAML, diags);
     if (*doc == NULL) {

@@ -64,7 +64,7 @@ int ws_profiles_read(struct ws_profiles *out, const char *path, const char *show
     size_t errors = 1;
 
     if (!ws_doc_format_of(&format, path)) {
-        ws_diag_add(diags, WS_ERROR, NULL, shown, 0, 0,
+        ws_diag_add(diags, WS_ERROR, NULL, shown, 1, 1,
                     "the name of a file of profiles ends with .yaml, .yml or .json");
         return -1;
     }

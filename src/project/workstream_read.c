@@ -2,7 +2,6 @@
 #include "workstream_read.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -65,11 +64,13 @@ static void read_gate(struct ws_reading *r, const struct ws_field *f, const stru
     if (!ws_read_kind(r, value, WS_NODE_INT, f->name)) {
         return;
     }
-    if (value->overflow || value->integer < 1 || value->integer > INT_MAX) {
+    if (value->integer < 1) {
         ws_reading_error(r, value, "'%s' must be at least 1", f->name);
-        return;
+    } else if (value->overflow) {
+        ws_reading_error(r, value, "'%s' is too large a number", f->name);
+    } else {
+        *(int64_t *)at = value->integer;
     }
-    *(long *)at = (long)value->integer;
 }
 
 static void read_paths(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,

@@ -191,6 +191,12 @@ def test_unknown_dependency(repo):
     assert "ws-none" in result.stdout + result.stderr
 
 
+def test_dependency_on_an_unsound_workstream_is_known(repo):
+    result = folder(repo, 3, a={"depends_on": ["ws-b"]}, b={"files_scope": ["b/"], "gate": 0})
+    assert "'gate' must be at least 1" in result.stdout
+    assert "no bundle declares" not in result.stdout
+
+
 def test_dependency_on_itself(repo):
     validate(repo, YAML + "depends_on: [ws-a]\n", rc=1)
 
@@ -236,6 +242,19 @@ def test_other_folder_by_argument_and_environment(repo):
     repo.wsfsm("validate", env={"PIPELINE_WORKSTREAM_DIR": str(other)}).must(3)
 
 
+def test_path_is_seen_from_here_else_from_the_folder_of_C(repo):
+    repo.bundle("ws-a", file="workstreams/a.json", gate=0)
+    repo.settle()
+    for path in ("repo/workstreams/a.json", "workstreams/a.json", "workstreams"):
+        result = repo.wsfsm("-C", repo.root, "validate", path, cwd=repo.base).must(3)
+        assert "workstream ws-a: 'gate' must be at least 1" in result.stdout
+
+
+def test_folder_that_is_missing_is_named(repo):
+    result = repo.wsfsm("validate").must(3)
+    assert "workstreams" in result.stderr and "No such file or directory" in result.stderr
+
+
 @pytest.mark.parametrize("kind", ["fifo", "folder", "dangling", "unreadable", "missing"])
 def test_what_is_no_file(repo, kind):
     file = repo.outside / "a.yaml"
@@ -252,8 +271,8 @@ def test_what_is_no_file(repo, kind):
         else:
             file.write_text(YAML)
             file.chmod(0)
-    result = repo.wsfsm("validate", file, timeout=10)
-    assert result.rc in (3, 4), result
+    result = repo.wsfsm("validate", file, timeout=10).must(3)
+    assert f"{file}/x.yaml:1:2: error: " in result.stdout if kind == "folder" else f"{file}:1:1: error: " in result.stdout
 
 
 def test_fifo_in_the_folder_does_not_hang(repo):

@@ -52,14 +52,11 @@ static int read_options(struct options *o, int argc, char **argv)
     return 0;
 }
 
-static void print_findings(struct ws_diags *diags, bool strict)
+static void print_findings(const struct ws_diags *diags)
 {
     struct ws_buf line = {0};
 
     for (size_t i = 0; i < diags->len; i++) {
-        if (strict && diags->items[i].severity == WS_WARNING) {
-            diags->items[i].severity = WS_ERROR;
-        }
         ws_buf_clear(&line);
         ws_diag_format(&line, &diags->items[i]);
         fprintf(stderr, "%s\n", ws_buf_str(&line));
@@ -80,7 +77,10 @@ static struct ws_machine *load(const struct options *o)
         goto out;
     }
     m = ws_machine_parse(ws_buf_str(&text), text.len, o->source, &fsmgen_bindings, &diags);
-    print_findings(&diags, o->strict);
+    if (o->strict) {
+        ws_diags_promote(&diags);
+    }
+    print_findings(&diags);
     if (ws_diags_count(&diags, WS_ERROR) > 0) {
         ws_machine_free(m);
         m = NULL;
@@ -159,6 +159,13 @@ int main(int argc, char **argv)
         return 1;
     }
     rc = write_outputs(&options, m);
+    if (rc == 0) {
+        struct ws_buf summary = {0};
+
+        ws_emit_summary(&summary, m);
+        puts(ws_buf_str(&summary));
+        ws_buf_release(&summary);
+    }
     ws_machine_free(m);
     return rc == 0 ? 0 : 1;
 }

@@ -35,6 +35,9 @@ void ws_diag_add(struct ws_diags *d, enum ws_severity severity, const char *code
 
 size_t ws_diags_count(const struct ws_diags *d, enum ws_severity severity);
 
+/* Under -Werror: every warning becomes an error. */
+void ws_diags_promote(struct ws_diags *d);
+
 /* By file, line and column (stable); notes stay behind the finding they explain. */
 void ws_diags_sort(struct ws_diags *d);
 

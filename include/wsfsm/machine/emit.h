@@ -12,6 +12,9 @@ void ws_emit_json(struct ws_buf *out, const struct ws_machine *m);  /* one objec
 void ws_emit_table(struct ws_buf *out, const struct ws_machine *m); /* aligned text, for people */
 void ws_emit_markdown(struct ws_buf *out, const struct ws_machine *m);
 
+/* One line, without its end: the size, how long a run can get, the digest. */
+void ws_emit_summary(struct ws_buf *out, const struct ws_machine *m);
+
 /* The .def of a table, normal form spelled out again as the language has it; parsing it gives the same digest. */
 void ws_emit_def(struct ws_buf *out, const struct ws_machine *m);
 

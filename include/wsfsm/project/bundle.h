@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "wsfsm/base/diag.h"
 #include "wsfsm/base/error.h"
@@ -18,7 +19,7 @@ struct ws_workstream {
     char *openspec_change;
     char *ccpm_issue; /* as text; `ccpm_issue_is_int` tells which it was */
     bool ccpm_issue_is_int;
-    long gate;
+    int64_t gate;
     char *title; /* NULL when absent */
     char *tool;
     struct ws_strv files_scope; /* normalised: '/', no leading "./" */

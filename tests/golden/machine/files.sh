@@ -14,7 +14,7 @@ expect() {
     wanted=$1
     shift
     code=0
-    "$fsmgen" "$@" 2>said || code=$?
+    "$fsmgen" "$@" >printed 2>said || code=$?
     [ "$code" -eq "$wanted" ] || fail "exit $code instead of $wanted from: fsmgen $*"
 }
 
@@ -29,6 +29,7 @@ cd "$folder"
 
 generate 0 "$source/fsm/states.def"
 [ ! -s said ] || fail "a sound machine gives no finding"
+grep -q 'at most 13 transitions a run' printed || fail "the bound of a run is not printed"
 cp table.c states.dot states.mmd page.md first
 touch -d 2001-01-01T00:00:00Z table.c states.dot states.mmd page.md reference
 
@@ -46,6 +47,7 @@ generate 1 broken.def
 echo "broken.def:12:25: error: unknown state 'static_chek'; did you mean 'static_check'? [E020]" | cmp -s - said ||
     fail "the error is not as expected"
 cmp -s table.c first/table.c || fail "a broken definition changed table.c"
+[ ! -s printed ] || fail "a broken definition has no bound"
 
 # A change is written.
 sed 's/timeout 60m/timeout 61m/' "$source/fsm/states.def" >changed.def

@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(what_is_no_json_is_refused)
 {
-    says("", "f: error: the file is empty\n");
+    says("", "f:1:1: error: the file is empty\n");
     says("  \n", "f:2:1: error: expected a value, found the end of the file\n");
     says("/* a */ {}", "f:1:1: error: expected a value; JSON has no comments\n");
     says("{\"a\": 1} // b", "f:1:10: error: expected the end of the file; JSON has no comments\n");

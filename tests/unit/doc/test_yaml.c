@@ -132,8 +132,8 @@ START_TEST(nothing_but_comments_is_null)
     assert_json(WS_DOC_YAML, "# only\n# comments\n", "null");
     assert_json(WS_DOC_YAML, "---\n", "null");
     assert_json(WS_DOC_YAML, "%YAML 1.2\n---\na: b\n...\n", "{\"a\":\"b\"}");
-    says("", "f: error: the file is empty\n");
-    says("\xEF\xBB\xBF", "f: error: the file is empty\n");
+    says("", "f:1:1: error: the file is empty\n");
+    says("\xEF\xBB\xBF", "f:1:1: error: the file is empty\n");
 
     /* Found by tests/fuzz/fuzz_yaml.c: every scalar has a text. */
     struct parsed p;
@@ -286,7 +286,7 @@ START_TEST(sizes_have_an_end)
     ck_assert_ptr_nonnull(p.doc);
     parsed_release(&p);
     says(longer, "f:1:1: error: this value has 65537 bytes; at most 65536 are allowed\n");
-    says(huge, "f: error: the file has more than 1048576 bytes\n");
+    says(huge, "f:1:1: error: the file has more than 1048576 bytes\n");
     wide[0] = '[';
     wide[1] = ' ';
     parse_bytes(&p, WS_DOC_YAML, wide, strlen(wide));

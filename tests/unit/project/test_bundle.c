@@ -206,18 +206,31 @@ END_TEST
 
 START_TEST(a_gate_is_an_integer)
 {
-    static const char *const wrong[] = {
-        "0", "-1", "1.0", "'1'", "true", "99999999999999999999", "2147483648"};
+    static const struct {
+        const char *gate, *says;
+    } cases[] = {
+        {"0", "must be at least 1"},
+        {"-1", "must be at least 1"},
+        {"-99999999999999999999", "must be at least 1"},
+        {"1.0", "must be an integer"},
+        {"'1'", "must be an integer"},
+        {"true", "must be an integer"},
+        {"99999999999999999999", "is too large a number"},
+        {"1", NULL},
+        {"9223372036854775807", NULL},
+    };
 
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *text = ws_format("{id: ws-a, files_scope: [a], openspec_change: x, ccpm_issue: 1, "
                                "tasks: [], tool: t, gate: %s}",
-                               wrong[i]);
+                               cases[i].gate);
         struct ws_bundles b = {0};
         struct ws_diags diags = {0};
 
         read_text(&b, &diags, "f.yaml", text);
-        ck_assert_msg(!b.items[0].sound, "%s", wrong[i]);
+        ck_assert_msg(b.items[0].sound == (cases[i].says == NULL), "%s", cases[i].gate);
+        ck_assert_msg(cases[i].says == NULL || strstr(diags.items[0].text, cases[i].says) != NULL,
+                      "%s: %s", cases[i].gate, diags.len > 0 ? diags.items[0].text : "");
         ws_diags_release(&diags);
         ws_bundles_release(&b);
         free(text);
@@ -233,8 +246,8 @@ START_TEST(a_file_may_hold_nothing_usable)
     says("f.yaml", "# nothing\n",
          "f.yaml:1:1: error: a bundle holds a workstream (a mapping) or a list of them, not "
          "nothing (null)\n");
-    says("f.yaml", "", "f.yaml: error: the file is empty\n");
-    says("f.txt", "x", "f.txt: error: the name of a bundle ends with .yaml, .yml or .json\n");
+    says("f.yaml", "", "f.yaml:1:1: error: the file is empty\n");
+    says("f.txt", "x", "f.txt:1:1: error: the name of a bundle ends with .yaml, .yml or .json\n");
 }
 END_TEST
 

@@ -36,7 +36,7 @@ static const struct {
         {"escape sequence of a terminal", WITH("title: \"\x1b[2J\""), "control characters"},
         {"Norway", WITH("parallel_ok: no"), "true or false, not a string"},
         {"octal gate", "{id: ws-a, gate: 0x}", "must be an integer, not a string"},
-        {"gate beyond 64 bits", "{id: ws-a, gate: 9223372036854775808}", "at least 1"},
+        {"gate beyond 64 bits", "{id: ws-a, gate: 9223372036854775808}", "too large"},
         {"gate that is not a number", "{id: ws-a, gate: .nan}", "an integer, not a number"},
         {"negative gate", "{id: ws-a, gate: -1}", "at least 1"},
         {"issue of a list", "{id: ws-a, ccpm_issue: {a: 1}}", "integer or a string"},

@@ -240,7 +240,7 @@ START_TEST(errors_have_a_place)
     says("p.yaml", "t:\n  command: x\n  network: off\n",
          "p.yaml:3:12: error: tool t: 'network: off' needs 'sandbox: on' or 'sandbox: auto'\n");
     says("p.txt", "",
-         "p.txt: error: the name of a file of profiles ends with .yaml, .yml or "
+         "p.txt:1:1: error: the name of a file of profiles ends with .yaml, .yml or "
          ".json\n");
 }
 END_TEST
