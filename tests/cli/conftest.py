@@ -1,5 +1,4 @@
-"""Fixtures, and the rules of the house: a run that collects nothing fails, and in CI a skip is a failure unless its
-reason begins with "optional:"."""
+"""Fixtures, and the rule about skips."""
 
 import os
 import shutil
@@ -10,22 +9,13 @@ import pytest
 sys.path.insert(0, os.path.dirname(__file__))
 sys.dont_write_bytecode = True
 
+from ci_rule import pytest_runtest_makereport  # noqa: E402, F401
 from support import WSFSM, Repo  # noqa: E402
 
 
 def pytest_configure(config):
     if not WSFSM.is_file():
         pytest.exit(f"no program at {WSFSM}; set WSFSM_BIN", returncode=3)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    outcome = yield
-    report = outcome.get_result()
-    item.failed = getattr(item, "failed", False) or report.failed
-    if report.skipped and os.environ.get("CI") == "true" and "optional:" not in str(report.longrepr):
-        report.outcome = "failed"
-        report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ CALC_FIXED = "def add(a, b):\n    return a + b\n"
 FIX = "sed -i 's/a - b/a + b/' src/calc.py\n"
 IS_FIXED = "grep -q 'a + b' src/calc.py"
 
+TRACED = {"ASAN_OPTIONS": "detect_leaks=0"}  # LeakSanitizer is a tracer itself, and there can be one
+
 
 class Result:
     """One finished call of the program."""

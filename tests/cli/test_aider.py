@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from model_server import ModelServer
-from support import CALC_FIXED, IS_FIXED, SOURCE, WSFSM
+from support import CALC_FIXED, IS_FIXED, SOURCE, TRACED, WSFSM
 
 AIDER = "aider-chat==0.86.2"
 VENV = Path(os.environ.get("WSFSM_AIDER_VENV", SOURCE / "build/aider/venv"))
@@ -87,7 +87,7 @@ def test_asks_nobody_but_the_model(with_aider):
     with ModelServer(EDIT) as model:
         subprocess.run(["strace", "-f", "-qq", "-e", "trace=connect", "-e", "signal=none", "-o", trace, WSFSM, "run",
                         "--ws-id", "ws-fix", "--model", "openai/scripted"], cwd=with_aider.root, check=True, timeout=300,
-                       env={**with_aider.env, "OPENAI_API_BASE": model.url, "ASAN_OPTIONS": "detect_leaks=0"})
+                       env={**with_aider.env, "OPENAI_API_BASE": model.url, **TRACED})
         port = model.server.server_port
     asked = {line.split("connect(")[1] for line in trace.read_text().splitlines() if "sa_family=AF_INET" in line}
     others = [line for line in asked if f"htons({port})" not in line or "127.0.0.1" not in line]

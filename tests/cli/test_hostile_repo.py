@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support import FIX, IS_FIXED, WSFSM
+from support import FIX, IS_FIXED, TRACED, WSFSM
 
 HOOKS = ["pre-commit", "post-commit", "post-checkout", "prepare-commit-msg", "commit-msg", "reference-transaction",
          "post-index-change", "post-rewrite", "pre-push", "update", "post-update", "post-merge"]
@@ -226,7 +226,7 @@ def test_only_what_it_reports_is_executed(ready):
     ready.settle()
     trace = ready.outside / "trace"
     subprocess.run(["strace", "-f", "-qq", "-e", "trace=execve,execveat", "-e", "signal=none", "-o", trace, WSFSM,
-                    "run", "--ws-id", "ws-fix"], cwd=ready.root, env={**ready.env, "ASAN_OPTIONS": "detect_leaks=0"},
+                    "run", "--ws-id", "ws-fix"], cwd=ready.root, env={**ready.env, **TRACED},
                    capture_output=True, check=True, timeout=120)
     called = {line.split('execve("')[1].split('"')[0] for line in trace.read_text().splitlines()
               if 'execve("' in line and line.endswith("= 0")}

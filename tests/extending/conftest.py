@@ -14,6 +14,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "cli")]
 
 import page  # noqa: E402
 import support  # noqa: E402
+from ci_rule import pytest_runtest_makereport  # noqa: E402, F401
 
 
 def copy_source(target):
@@ -44,8 +45,10 @@ class Example:
             page.change(self.source / block.name, block.text)
 
     def configure(self):
+        sanitize = os.environ.get("WSFSM_SANITIZE", "")  # as the build that these tests belong to
         self.must("cmake", "-S", self.source, "-B", self.build, "-G", os.environ.get("CMAKE_GENERATOR", "Ninja"),
-                  "-DCMAKE_BUILD_TYPE=Debug", "-DWSFSM_TESTS=OFF", "-DWSFSM_WERROR=ON")
+                  "-DCMAKE_BUILD_TYPE=Debug", "-DWSFSM_TESTS=OFF", f"-DWSFSM_SANITIZE={sanitize}",
+                  f"-DWSFSM_WERROR={'OFF' if sanitize else 'ON'}")
 
     def make(self):
         """Builds the program; the result of the call."""

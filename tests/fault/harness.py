@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
-from support import WSFSM, Repo, finish, patch, wait_for  # noqa: E402
+from support import TRACED, WSFSM, Repo, finish, patch, wait_for  # noqa: E402
 
 WS, RUN = "ws-fix", "r1"
 WORKERS = 2
@@ -263,7 +263,7 @@ def traced(case, *inject):
     trace = case.base / "trace"
     command = ["strace", "-qq", "-y", "-o", trace, "-e", f"trace={','.join('?' + call for call in CALLS)}", *inject,
                WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
-    process = subprocess.Popen(command, cwd=case.root, env=case.env, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen(command, cwd=case.root, env={**case.env, **TRACED}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return finish(process, command), trace.read_text(errors="replace")
 
@@ -315,7 +315,10 @@ def conclude(name, promise, tried, failures):
 
 
 def cases(default):
-    return int(os.environ.get("WSFSM_FAULT_CASES", default))
+    """How many to try: WSFSM_FAULT_PERCENT of WSFSM_FAULT_CASES, and one at least."""
+    number, percent = (int(os.environ.get(f"WSFSM_FAULT_{name}", other))
+                       for name, other in (("CASES", default), ("PERCENT", 100)))
+    return max(1, number * percent // 100)
 
 
 def dice(name):
@@ -325,5 +328,5 @@ def dice(name):
     return random.Random(seed)
 
 
-__all__ = ["KILLED", "RUN", "WS", "Case", "cases", "conclude", "declare", "dice", "prepare", "resume", "sweep",
+__all__ = ["KILLED", "RUN", "TRACED", "WS", "Case", "cases", "conclude", "declare", "dice", "prepare", "resume", "sweep",
            "finish", "traced", "unbroken", "wait_for"]
