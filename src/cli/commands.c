@@ -31,10 +31,13 @@ static const struct ws_option options[] = {
 
 /* In the order in which help lists them. */
 static const struct ws_cmd *const commands[] = {
-    &ws_cmd_run,      &ws_cmd_resume,   &ws_cmd_cancel,   &ws_cmd_status,  &ws_cmd_history,
-    &ws_cmd_log,      &ws_cmd_verify,   &ws_cmd_validate, &ws_cmd_machine, &ws_cmd_tool,
-    &ws_cmd_worktree, &ws_cmd_db,       &ws_cmd_init,     &ws_cmd_doctor,  &ws_cmd_version,
-    &ws_cmd_help,     &ws_cmd_complete, &ws_cmd_man,      &ws_cmd_values,  NULL,
+    &ws_cmd_run,     &ws_cmd_resume,  &ws_cmd_cancel,
+    &ws_cmd_status,  &ws_cmd_history, &ws_cmd_log,
+    &ws_cmd_report,  &ws_cmd_verify,  &ws_cmd_validate,
+    &ws_cmd_machine, &ws_cmd_tool,    &ws_cmd_worktree,
+    &ws_cmd_db,      &ws_cmd_init,    &ws_cmd_doctor,
+    &ws_cmd_version, &ws_cmd_help,    &ws_cmd_complete,
+    &ws_cmd_man,     &ws_cmd_values,  NULL,
 };
 
 static const struct ws_example examples[] = {

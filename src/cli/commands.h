@@ -14,6 +14,7 @@ extern const struct ws_cmd ws_cmd_init;
 extern const struct ws_cmd ws_cmd_log;
 extern const struct ws_cmd ws_cmd_machine;
 extern const struct ws_cmd ws_cmd_man; /* hidden: __man */
+extern const struct ws_cmd ws_cmd_report;
 extern const struct ws_cmd ws_cmd_resume;
 extern const struct ws_cmd ws_cmd_run;
 extern const struct ws_cmd ws_cmd_status;

@@ -79,10 +79,9 @@ void ws_transition_rows_release(struct ws_transition_rows *r)
  * --------------------------------------------------------------------------------------------------
  */
 
-int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id,
-                      const char *ws_id, struct ws_error *err)
+static int collect_attempts(struct ws_attempt_rows *out, struct ws_store *s, sqlite3_stmt *stmt,
+                            struct ws_error *err)
 {
-    sqlite3_stmt *stmt = ws_sql_bind(s, WS_STMT_ATTEMPTS, err, "tt", run_id, ws_id);
     int rc = -1;
 
     memset(out, 0, sizeof *out);
@@ -109,6 +108,19 @@ int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const cha
     return 0;
 }
 
+int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id,
+                      const char *ws_id, struct ws_error *err)
+{
+    return collect_attempts(out, s, ws_sql_bind(s, WS_STMT_ATTEMPTS, err, "tt", run_id, ws_id),
+                            err);
+}
+
+int ws_store_attempt(struct ws_attempt_rows *out, struct ws_store *s, int64_t id,
+                     struct ws_error *err)
+{
+    return collect_attempts(out, s, ws_sql_bind(s, WS_STMT_ATTEMPT, err, "i", id), err);
+}
+
 void ws_attempt_rows_release(struct ws_attempt_rows *r)
 {
     for (size_t i = 0; r != NULL && i < r->len; i++) {
@@ -133,10 +145,9 @@ void ws_attempt_rows_release(struct ws_attempt_rows *r)
  * ----------------------------------------------------------------------------------------------------
  */
 
-int ws_store_events(struct ws_event_rows *out, struct ws_store *s, const char *run_id,
-                    const char *ws_id, struct ws_error *err)
+static int collect_events(struct ws_event_rows *out, struct ws_store *s, sqlite3_stmt *stmt,
+                          struct ws_error *err)
 {
-    sqlite3_stmt *stmt = ws_sql_bind(s, WS_STMT_EVENTS, err, "tt", run_id, ws_id);
     int rc = -1;
 
     memset(out, 0, sizeof *out);
@@ -157,6 +168,19 @@ int ws_store_events(struct ws_event_rows *out, struct ws_store *s, const char *r
         return -1;
     }
     return 0;
+}
+
+int ws_store_events(struct ws_event_rows *out, struct ws_store *s, const char *run_id,
+                    const char *ws_id, struct ws_error *err)
+{
+    return collect_events(out, s, ws_sql_bind(s, WS_STMT_EVENTS, err, "tt", run_id, ws_id), err);
+}
+
+int ws_store_last_events(struct ws_event_rows *out, struct ws_store *s, const char *run_id,
+                         const char *ws_id, int64_t limit, struct ws_error *err)
+{
+    return collect_events(
+        out, s, ws_sql_bind(s, WS_STMT_LAST_EVENTS, err, "tti", run_id, ws_id, limit), err);
 }
 
 void ws_event_rows_release(struct ws_event_rows *r)

@@ -131,8 +131,18 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
         "SELECT attempt_id FROM transitions WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2) "
         "UNION SELECT attempt_id FROM workstreams WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2)"
         ") t ON a.id = t.attempt_id ORDER BY a.id",
+    [WS_STMT_ATTEMPT] =
+        "SELECT id, run_id, ws_id, step_name, status, started_at, completed_at, result_json, "
+        "start_tree, number FROM step_attempts WHERE id = ?1",
+    [WS_STMT_EVIDENCE] = "SELECT ordinal, kind, command, verdict, tree_oid FROM evidence "
+                         "WHERE attempt_id = ?1 ORDER BY ordinal LIMIT ?2",
+    [WS_STMT_ERRORS] = "SELECT step_name, error_code, message, count, first_seen_at, last_seen_at "
+                       "FROM errors WHERE run_id = ?1 AND ws_id = ?2 ORDER BY id LIMIT ?3",
     [WS_STMT_EVENTS] = "SELECT id, timestamp, run_id, ws_id, event_type, payload_json FROM events "
                        "WHERE run_id = ?1 AND (?2 IS NULL OR ws_id = ?2) ORDER BY id",
+    [WS_STMT_LAST_EVENTS] =
+        "SELECT * FROM (SELECT id, timestamp, run_id, ws_id, event_type, payload_json FROM events "
+        "WHERE run_id = ?1 AND ws_id = ?2 ORDER BY id DESC LIMIT ?3) ORDER BY id",
     [WS_STMT_LEDGER] = "SELECT n, run_id, ws_id, final_state, outcome, last_seq, chain_head, "
                        "commit_oid, prev_hash, "
                        "hash FROM ledger WHERE ?1 IS NULL OR run_id = ?1 ORDER BY n",

@@ -8,8 +8,8 @@ import pytest
 
 from support import WSFSM
 
-COMMANDS = ["run", "status", "history", "log", "validate", "verify", "machine", "tool", "worktree", "db", "init",
-            "doctor", "version"]
+COMMANDS = ["run", "status", "history", "log", "report", "validate", "verify", "machine", "tool", "worktree", "db",
+            "init", "doctor", "version"]
 NESTED = ["machine show", "machine graph", "machine check", "machine explain", "tool list", "tool run",
           "worktree list", "worktree status", "worktree remove", "worktree gc", "worktree validate-scope", "db init",
           "db info", "db backup"]

@@ -46,7 +46,37 @@ struct ws_attempt_rows {
 /* In the order in which they began; ws_id NULL: of all workstreams of the run. */
 int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
                       struct ws_error *err);
+/* The one of that id: a row, or none. */
+int ws_store_attempt(struct ws_attempt_rows *out, struct ws_store *s, int64_t id, struct ws_error *err);
 void ws_attempt_rows_release(struct ws_attempt_rows *r);
+
+struct ws_evidence_row {
+    int ordinal; /* within its attempt, from 1 */
+    char *kind, *command, *verdict;
+    char *tree_oid; /* NULL: none */
+};
+struct ws_evidence_rows {
+    struct ws_evidence_row *items;
+    size_t len, cap;
+};
+/* Of one attempt, in order, at most `limit` (0: all). */
+int ws_store_evidence(struct ws_evidence_rows *out, struct ws_store *s, int64_t attempt_id, int64_t limit,
+                      struct ws_error *err);
+void ws_evidence_rows_release(struct ws_evidence_rows *r);
+
+struct ws_error_row {
+    char *step_name, *error_code, *message;
+    int64_t count; /* times it was met */
+    char *first_seen_at, *last_seen_at;
+};
+struct ws_error_rows {
+    struct ws_error_row *items;
+    size_t len, cap;
+};
+/* In the order in which they were first met, at most `limit` (0: all). */
+int ws_store_errors(struct ws_error_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
+                    int64_t limit, struct ws_error *err);
+void ws_error_rows_release(struct ws_error_rows *r);
 
 struct ws_event_row {
     int64_t id;
@@ -59,6 +89,9 @@ struct ws_event_rows {
 /* In the order in which they were written; ws_id NULL: of all workstreams of the run. */
 int ws_store_events(struct ws_event_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
                     struct ws_error *err);
+/* The last `limit` of them, in the order in which they were written. */
+int ws_store_last_events(struct ws_event_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
+                         int64_t limit, struct ws_error *err);
 void ws_event_rows_release(struct ws_event_rows *r);
 
 struct ws_ledger_row {
