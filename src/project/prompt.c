@@ -44,7 +44,8 @@ static void put_tasks(struct ws_buf *out, const struct ws_strv *tasks)
     }
 }
 
-void ws_prompt_render(struct ws_buf *out, const struct ws_workstream *w, const char *run_id)
+void ws_prompt_render(struct ws_buf *out, const struct ws_workstream *w, const char *run_id,
+                      const char *failure)
 {
     ws_buf_printf(out, "Workstream %s of run %s", w->id, run_id);
     if (w->title != NULL) {
@@ -62,6 +63,10 @@ void ws_prompt_render(struct ws_buf *out, const struct ws_workstream *w, const c
     put_list(out, "Files you may create:", &w->files_create);
     put_list(out, "Commands that will be run in the worktree afterwards; each must succeed:",
              &w->acceptance_tests);
+    if (*failure != '\0') {
+        ws_buf_puts(out, "\nWhat failed last; mend it:\n");
+        ws_buf_puts(out, failure);
+    }
     ws_buf_puts(
         out,
         "\nRules:\n"

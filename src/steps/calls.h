@@ -6,8 +6,8 @@
 #include "judge.h"
 #include "work.h"
 
-/* What the tools of an attempt may be told: the prompt (a file outside the worktree, and its text,
- * cut to what fits on a command line) and the paths of the change that exist in it. */
+/* What the tools of an attempt may be told: the prompt, which also says what failed last (a file
+ * outside the worktree, and its text, cut to what fits on a command line), and the paths of the change that exist in it. */
 struct ws_inputs {
     char *prompt_file, *message;
     struct ws_strv changed_files;

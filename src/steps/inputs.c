@@ -2,20 +2,38 @@
 
 #include "calls.h"
 #include "change.h"
+#include "failure.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/project/prompt.h"
 
+/* The text, cut between two characters to what an argument may hold. */
+static char *message_of(const struct ws_buf *text)
+{
+    size_t len = text->len;
+    if (len > WS_MESSAGE_MAX)
+        for (len = WS_MESSAGE_MAX; len > 0 && (text->data[len] & 0xc0) == 0x80;)
+            len--;
+    return ws_strndup(ws_buf_str(text), len);
+}
+
 int ws_inputs_init(struct ws_inputs *in, const struct ws_work *w, struct ws_error *err)
 {
-    struct ws_buf text = {0};
-    ws_prompt_render(&text, &w->context->plan->workstream, w->context->run_id);
-    *in = (struct ws_inputs){
-        .prompt_file = ws_path_join(w->dir, "prompt.md"),
-        .message =
-            ws_strndup(ws_buf_str(&text), text.len < WS_MESSAGE_MAX ? text.len : WS_MESSAGE_MAX),
-    };
-    int rc = ws_write_file(in->prompt_file, ws_buf_str(&text), text.len, 0600, err);
+    const struct ws_context *c = w->context;
+    struct ws_attempt_rows attempts = {0};
+    struct ws_buf text = {0}, failure = {0};
+    *in = (struct ws_inputs){0};
+    int rc = ws_store_attempts(&attempts, c->store, c->run_id, c->ws_id, err);
+    if (rc == 0)
+        rc = ws_failure_tell(&failure, &attempts, w->attempt->step_name, err);
+    if (rc == 0) {
+        ws_prompt_render(&text, &c->plan->workstream, c->run_id, ws_buf_str(&failure));
+        in->prompt_file = ws_path_join(w->dir, "prompt.md");
+        in->message = message_of(&text);
+        rc = ws_write_file(in->prompt_file, text.data, text.len, 0600, err);
+    }
+    ws_attempt_rows_release(&attempts);
+    ws_buf_release(&failure);
     ws_buf_release(&text);
     return rc == 0 ? ws_change_files(&in->changed_files, w, err) : -1;
 }

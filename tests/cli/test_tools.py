@@ -189,6 +189,16 @@ def test_message_is_the_prompt(repo):
     assert not got[1].startswith(str(repo.worktree()))
 
 
+def test_message_is_cut_between_characters(repo):
+    script = repo.script("say.sh", 'printf %s "$1" > said.txt\n')
+    repo.tool("agent", type="ai", command=str(script), args=["{message}"])
+    repo.bundle(tasks=["x" + "\u20ac" * 20000] * 3, files_create=["said.txt"])
+    repo.run().must(0)
+    said = (repo.worktree() / "said.txt").read_bytes()
+    assert 100 * 1024 - 3 < len(said) <= 100 * 1024
+    assert said.decode().endswith("\u20ac")
+
+
 def test_stdin(repo):
     repo.agent(f"cat > {repo.outside}/stdin; {FIX}")
     repo.bundle()

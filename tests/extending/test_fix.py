@@ -32,7 +32,6 @@ def example(tmp_path_factory):
 
 def prepare(user, agent, **fields):
     user.program("my-agent", agent)
-    user.program("mend", block(NAME, "program", "mend"))
     user.write("tests/calc_test.py", TEST)
     user.commit()
     declare(user, NAME, **{"acceptance_tests": ["python3 tests/calc_test.py"], **fields})
@@ -48,6 +47,17 @@ def test_heals_by_the_second_attempt(user, example):
     assert user.git("rev-parse", f"{commit}^") == user.git("rev-parse", "main")
     assert user.git("diff", "--name-only", "main", commit) == "src/calc.py"
     assert user.wsfsm("verify").rc == 0
+
+
+def test_the_agent_is_told_what_failed(user, example):
+    prepare(user, 'cp "$1" "$(dirname "$0")/told-$WSFSM_STEP-$WSFSM_ATTEMPT"\n' + LEARNS)
+    user.run().must(0)
+    told = {path.name: path.read_text() for path in user.base.rglob("told-*")}
+    assert sorted(told) == ["told-edit-1", "told-fix-1", "told-fix-2"]
+    assert "failed last" not in told["told-edit-1"]
+    assert "\n" + blocks(NAME, "prompt")[0].text.strip() + "\n\nRules:\n" in told["told-fix-1"]
+    assert "Step runtime, attempt 2" in told["told-fix-2"]
+    assert "got 2" in told["told-fix-2"] and "got 0" not in told["told-fix-2"]
 
 
 def test_never_heals_and_the_bound_holds(user, example):

@@ -23,7 +23,7 @@ static void use(const struct ws_workstream *w, const struct ws_tree_view *tree)
     fuzz_require(strcmp(again.json, w->json) == 0);
     fuzz_require(strcmp(again.id, w->id) == 0 && again.tasks.len == w->tasks.len);
     fuzz_require(again.files_scope.len > 0 && again.files_scope.len == w->files_scope.len);
-    ws_prompt_render(&prompt, w, "20261122T161824Z-3f9a2c");
+    ws_prompt_render(&prompt, w, "20261122T161824Z-3f9a2c", "");
     fuzz_require(ws_utf8_valid(ws_buf_str(&prompt), prompt.len));
     ws_buf_release(&prompt);
     ws_scope_free(scope);

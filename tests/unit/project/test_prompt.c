@@ -3,7 +3,7 @@
 #include "base/suite.h"
 #include "reading.h"
 
-static char *render(const char *text)
+static char *render_after(const char *failure, const char *text)
 {
     struct ws_bundles b = {0};
     struct ws_diags diags = {0};
@@ -11,9 +11,14 @@ static char *render(const char *text)
 
     read_text(&b, &diags, "f.yaml", text);
     ck_assert_uint_eq(diags.len, 0);
-    ws_prompt_render(&prompt, &b.items[0], "run-1");
+    ws_prompt_render(&prompt, &b.items[0], "run-1", failure);
     ws_bundles_release(&b);
     return ws_buf_steal(&prompt);
+}
+
+static char *render(const char *text)
+{
+    return render_after("", text);
 }
 
 START_TEST(it_says_what_is_to_be_done)
