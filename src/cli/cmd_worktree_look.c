@@ -217,6 +217,8 @@ static int find_violations(struct ws_strv *violations, struct look *l, const str
     }
     add_violations(violations, "nested repository", &l->content.nested);
     add_violations(violations, "device, FIFO or socket", &l->content.special);
+    add_violations(violations, "folder that cannot be looked into", &l->content.closed);
+    add_violations(violations, "too large to be kept", &l->content.too_large);
     if (plan->fingerprint != NULL) {
         status = ws_repo_fingerprint_compare(violations, &moved, l->session.repo, plan->fingerprint,
                                              l->info->branch, err);

@@ -95,7 +95,9 @@ int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
         check_file(w, WS_TEXT_HEAD, w->admin_path, "HEAD", err) < 0) {
         return -1;
     }
-    return ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err);
+    return ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0
+               ? -1
+               : ws_plain_refs(w->r, WS_E_SCOPE_VIOLATION, err);
 }
 
 /* The commit that HEAD's line names; empty when there is none. */

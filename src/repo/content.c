@@ -19,8 +19,26 @@ void ws_content_release(struct ws_content *c)
     }
     ws_strv_release(&c->nested);
     ws_strv_release(&c->special);
+    ws_strv_release(&c->closed);
     ws_strv_release(&c->too_large);
     memset(c, 0, sizeof *c);
+}
+
+static bool same_names(const struct ws_strv *a, const struct ws_strv *b)
+{
+    bool same = a->len == b->len;
+
+    for (size_t i = 0; same && i < a->len; i++) {
+        same = strcmp(a->items[i], b->items[i]) == 0;
+    }
+    return same;
+}
+
+bool ws_content_same(const struct ws_content *a, const struct ws_content *b)
+{
+    return strcmp(a->tree, b->tree) == 0 && same_names(&a->nested, &b->nested) &&
+           same_names(&a->special, &b->special) && same_names(&a->closed, &b->closed) &&
+           same_names(&a->too_large, &b->too_large);
 }
 
 static struct ws_cache_key cache_key(const struct ws_worktree *w, const git_tree *base)
@@ -111,8 +129,7 @@ int ws_content_look(struct ws_content *out, struct ws_node *root, struct ws_work
 
     memset(out, 0, sizeof *out);
     memset(root, 0, sizeof *root);
-    if (ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0 ||
-        ws_plain_refs(w->r, WS_E_SCOPE_VIOLATION, err) < 0) {
+    if (ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0) {
         return -1;
     }
     if (ws_admin_head(out->head, &out->head_on_branch, w, err) < 0 ||

@@ -7,12 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hidden.h"
 #include "names.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"
 
-/* Deeper or longer is no path that git could check out again. */
-enum { MAX_DEPTH = 400, MAX_PATH = 4000, MAX_RULES = 1 << 20 };
+/* Longer is no path that git could check out again; deeper takes more descriptors than there are.
+ */
+enum { MAX_DEPTH = 400, MAX_PATH = 4000 };
 
 struct walk {
     struct ws_scan *s;
@@ -33,73 +35,6 @@ enum take { TAKE_FAILED = -1, TAKE_IN, TAKE_OUT };
 
 static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rules rules,
                        bool *changed);
-
-static bool is_rule_file(int dir, const char *name)
-{
-    struct stat st;
-
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-        return true; /* none: nothing that could be read */
-    }
-    return S_ISREG(st.st_mode) && st.st_size <= MAX_RULES;
-}
-
-/* What the tool staged; an index that cannot be read names nothing. */
-static git_index *staged(struct ws_scan *s)
-{
-    struct stat st;
-
-    if (s->index_path != NULL && lstat(s->index_path, &st) == 0 && S_ISREG(st.st_mode) &&
-        git_index_open(&s->staged, s->index_path) < 0) {
-        s->staged = NULL;
-    }
-    s->index_path = NULL; /* once is enough */
-    return s->staged;
-}
-
-static bool is_tracked(struct ws_scan *s, const char *path)
-{
-    git_tree *const trees[] = {s->blobs.base, s->head};
-    size_t at;
-
-    for (size_t i = 0; i < 2; i++) {
-        git_tree_entry *entry = NULL;
-
-        if (trees[i] != NULL && git_tree_entry_bypath(&entry, trees[i], path) == 0) {
-            git_tree_entry_free(entry);
-            return true;
-        }
-    }
-    if (staged(s) == NULL) {
-        return false;
-    }
-    if (git_index_find(&at, s->staged, path) == 0) {
-        return true;
-    }
-    /* A folder: something staged below it. */
-    char *prefix = ws_format("%s/", path);
-    bool below = git_index_find_prefix(&at, s->staged, prefix) == 0;
-
-    free(prefix);
-    return below;
-}
-
-/* Whether a path without a place in the base is hidden by the rules. Where the rules cannot be
- * read, nothing is hidden: what is there shows. */
-static bool is_hidden(struct walk *w, const char *name, struct rules rules, bool *tracked)
-{
-    const char *path = ws_buf_str(&w->path);
-    int ignored = 0;
-
-    if (!rules.ignore || strcmp(name, ".gitignore") == 0) {
-        return false;
-    }
-    if (git_ignore_path_is_ignored(&ignored, w->s->blobs.view, path) < 0 || ignored == 0) {
-        return false;
-    }
-    *tracked = is_tracked(w->s, path);
-    return !*tracked;
-}
 
 static uint32_t tree_mode(const struct ws_scan *s, const struct stat *st, const struct ws_node *old)
 {
@@ -203,7 +138,7 @@ static enum take take_folder(struct walk *w, int dir, const struct stat *st, str
         return take_fails(w, "cannot open the folder");
     }
     if (fd < 0) {
-        ws_strv_add(&w->s->out->special, path); /* a mount, too deep, or not to be opened */
+        ws_strv_add(&w->s->out->closed, path);
         return n->mode == GIT_FILEMODE_TREE ? TAKE_IN : TAKE_OUT;
     }
     if (n->mode == GIT_FILEMODE_COMMIT && is_empty(fd)) {
@@ -260,7 +195,7 @@ static enum take take_entry(struct walk *w, int dir, struct ws_node *n, struct r
     if (fstatat(dir, n->name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         return ws_errno_is_trouble(errno) ? take_fails(w, "cannot look at the file") : TAKE_OUT;
     }
-    if (!n->tracked && is_hidden(w, n->name, rules, &n->tracked)) {
+    if (!n->tracked && rules.ignore && ws_hidden(&n->tracked, w->s, ws_buf_str(&w->path))) {
         return TAKE_OUT;
     }
     if (S_ISDIR(st.st_mode)) {
@@ -380,8 +315,8 @@ static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rule
     struct ws_strv names = {0};
     int rc;
 
-    rules.ignore = rules.ignore && is_rule_file(fd, ".gitignore");
-    rules.attributes = rules.attributes && is_rule_file(fd, ".gitattributes");
+    rules.ignore = rules.ignore && ws_rules_readable(fd, ".gitignore");
+    rules.attributes = rules.attributes && ws_rules_readable(fd, ".gitattributes");
     rc = read_names(&names, fd);
     if (rc < 0) {
         const char *path = w->path.len > 0 ? ws_buf_str(&w->path) : w->s->top_path;

@@ -14,7 +14,7 @@ struct ws_scan {
                                something */
     git_index *staged;      /* that index once it was asked for; the caller frees it */
     bool modes;             /* core.filemode */
-    struct ws_content *out; /* nested, special, too_large are filled */
+    struct ws_content *out; /* nested, special, closed, too_large are filled */
 };
 
 /* `top` stays the caller's. */

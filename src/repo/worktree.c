@@ -71,6 +71,8 @@ static int remove_path(int top, const char *path, const char *below, struct ws_e
 static int remove_oddities(struct ws_worktree *w, const struct ws_content *content,
                            struct ws_error *err)
 {
+    const struct ws_strv *const whole[] = {&content->special, &content->closed,
+                                           &content->too_large};
     int fd, rc = 0;
 
     if (ws_admin_open_folder(&fd, w, err) < 0) {
@@ -79,11 +81,10 @@ static int remove_oddities(struct ws_worktree *w, const struct ws_content *conte
     for (size_t i = 0; rc == 0 && i < content->nested.len; i++) {
         rc = remove_path(fd, content->nested.items[i], ".git", err);
     }
-    for (size_t i = 0; rc == 0 && i < content->special.len; i++) {
-        rc = remove_path(fd, content->special.items[i], NULL, err);
-    }
-    for (size_t i = 0; rc == 0 && i < content->too_large.len; i++) {
-        rc = remove_path(fd, content->too_large.items[i], NULL, err);
+    for (size_t list = 0; list < sizeof whole / sizeof *whole; list++) {
+        for (size_t i = 0; rc == 0 && i < whole[list]->len; i++) {
+            rc = remove_path(fd, whole[list]->items[i], NULL, err);
+        }
     }
     close(fd);
     return rc;
@@ -116,7 +117,7 @@ int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *com
         goto out;
     }
     /* A file too large to be stored was removed above: let it be written again. */
-    if (content.too_large.len + content.special.len + content.nested.len > 0) {
+    if (content.too_large.len + content.special.len + content.closed.len + content.nested.len > 0) {
         ws_content_release(&content);
         ws_node_release(&root);
         if (ws_content_look(&content, &root, w, err) < 0) {

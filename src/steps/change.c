@@ -74,6 +74,7 @@ int ws_change_take(struct ws_work *w, struct ws_error *err)
         add_names(&c->facts.changed_files, &changes);
         name_each(&c->facts.violations, "nested repository", &w->now.nested);
         name_each(&c->facts.violations, "device, FIFO or socket", &w->now.special);
+        name_each(&c->facts.violations, "folder that cannot be looked into", &w->now.closed);
         name_each(&c->facts.violations, "too large to be kept", &w->now.too_large);
     }
     ws_changes_release(&changes);

@@ -60,7 +60,8 @@ static int enter_worktree(struct ws_work *w, struct ws_error *err)
     return rc;
 }
 
-/* In this order: could not start, over a limit, failed, nothing changed, passed. */
+/* In this order: could not start, over a limit, failed, nothing changed, passed. A FIFO is a
+ * change, too, if one that no tree can hold: the scope will tell. */
 static void decide(struct ws_work *w, const struct ws_called *called, const char *tool)
 {
     struct ws_report *r = w->report;
@@ -69,7 +70,7 @@ static void decide(struct ws_work *w, const struct ws_called *called, const char
     if (called->verdict != WS_JUDGED_PASSED) {
         ws_report_reason(r, ws_judgement_code(called->verdict, called->limit), "%s: %s", tool,
                          called->why);
-    } else if (!strcmp(w->now.tree, w->start.tree)) {
+    } else if (ws_content_same(&w->now, &w->start)) {
         r->event = "no_change";
         evidence = WS_FAIL;
         ws_report_reason(r, "no_change", "%s ended well and changed nothing", tool);

@@ -165,6 +165,27 @@ def test_the_user_commits_meanwhile(repo):
 
 # --- things that hide
 
+DEEP = ("/usr/bin/python3 -c \"import os\nos.chdir('src')\nfor i in range({levels}):\n os.mkdir('{name}'); "
+        "os.chdir('{name}')\nopen('x', 'w').write('hidden')\"")
+
+
+@pytest.mark.parametrize("edit, word", [
+    ("mkfifo src/pipe", "src/pipe"),
+    (DEEP.format(levels=1200, name="d"), "src/d/d"),
+    (DEEP.format(levels=1200, name="d" * 50), "src/ddd"),
+], ids=["fifo", "deep", "deeper than a path"])
+def test_what_no_tree_can_hold_is_a_change(repo, edit, word):
+    """Nothing else was done, and it is no `no_change`: it would be the place to hide something."""
+    summary = run_agent(repo, edit).must(1).json
+    assert summary["reason"] == "scope_violation", summary
+    assert word in repo.events("scope_violation")[0]["payload_json"]
+    assert repo.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(1)
+    repo.agent(FIX)
+    repo.run().must(0)
+    repo.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(0)
+    assert not repo.worktree().exists()
+
+
 def test_nested_repository(repo):
     result = run_agent(repo, FIX + "git init -q src/inner; echo x > src/inner/x")
     assert result.must(1).json["reason"] == "scope_violation"

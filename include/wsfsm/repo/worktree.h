@@ -53,10 +53,14 @@ struct ws_content {
     bool head_on_branch;       /* HEAD names our branch */
     struct ws_strv nested;     /* folders that hold a repository of their own */
     struct ws_strv special;    /* devices, FIFOs, sockets */
+    struct ws_strv closed;     /* folders not looked into: mounts, deeper than 400, not to be opened */
     struct ws_strv too_large;  /* over 100 MiB */
 };
 int ws_worktree_content(struct ws_content *out, struct ws_worktree *w, struct ws_error *err);
 void ws_content_release(struct ws_content *c);
+
+/* Nothing was added, changed or taken away between two looks: not in the tree either, nor beside it. */
+bool ws_content_same(const struct ws_content *a, const struct ws_content *b);
 
 /* Keeps a content under a ref (refs/wsfsm/<run_id>/<ws_id>/<seq>), as a commit whose parents are `head` and, when it
  * differs, the base. A ref that is there already and holds the same tree is fine. */

@@ -162,7 +162,7 @@ START_TEST(deep_and_long_paths_end)
     sh("cd .worktrees/ws-one && i=0; while [ $i -lt 600 ]; do mkdir d && cd -P d; i=$((i+1)); "
        "done; touch bottom");
     content_of(&c, w);
-    ck_assert_uint_eq(c.special.len, 1);
+    ck_assert_uint_eq(c.closed.len, 1);
     ws_content_release(&c);
 }
 END_TEST
