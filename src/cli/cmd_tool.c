@@ -19,7 +19,7 @@ static void list_json(struct ws_buf *out, struct ws_session *s)
 {
     ws_json_open(out, '[');
     for (size_t i = 0; i < s->config.profiles.len; i++) {
-        const struct ws_profile *p = &s->config.profiles.items[i];
+        const struct ws_profile *p = ws_profiles_get(&s->config.profiles, i);
         struct ws_buf profile = {0};
         char *file = ws_cli_find_tool(s, p, NULL);
 
@@ -48,7 +48,7 @@ static void list_text(struct ws_buf *out, struct ws_session *s)
         ws_columns_add(&table, titles[i]);
     }
     for (size_t i = 0; i < s->config.profiles.len; i++) {
-        const struct ws_profile *p = &s->config.profiles.items[i];
+        const struct ws_profile *p = ws_profiles_get(&s->config.profiles, i);
         char *file = ws_cli_find_tool(s, p, NULL);
 
         ws_columns_add(&table, p->id);

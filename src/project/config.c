@@ -197,13 +197,9 @@ static int load_profiles(struct ws_profiles *out, const struct environment *env,
                          struct ws_diags *diags)
 {
     const char *file = lookup(env, "PIPELINE_TOOL_PROFILES_PATH");
-    struct ws_error err = {0};
     int rc = 0;
 
-    if (ws_profiles_builtin(out, &err) < 0) {
-        ws_diag_add(diags, WS_ERROR, NULL, NULL, 0, 0, "%s: %s", err.where, err.message);
-        rc = -1;
-    }
+    ws_profiles_builtin(out);
     if (file != NULL) {
         char *path = from_here(file);
 

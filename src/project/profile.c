@@ -38,24 +38,6 @@ void ws_profiles_release(struct ws_profiles *p)
     *p = (struct ws_profiles){0};
 }
 
-int ws_profiles_builtin(struct ws_profiles *out, struct ws_error *err)
-{
-    struct ws_diags diags = {0};
-    struct ws_doc *doc = ws_doc_parse((const char *)ws_profiles_text, ws_profiles_text_len,
-                                      "tools/profiles.yaml", WS_DOC_YAML, &diags);
-
-    if (doc != NULL) {
-        ws_profiles_take(out, doc, ws_doc_root(doc), "built in", &diags);
-    }
-    ws_doc_free(doc);
-    int rc = diags.len == 0
-                 ? 0
-                 : ws_fail(err, WS_E_INTERNAL, "built-in profiles", "%s", diags.items[0].text);
-
-    ws_diags_release(&diags);
-    return rc;
-}
-
 int ws_profiles_read(struct ws_profiles *out, const char *path, const char *shown,
                      struct ws_diags *diags)
 {
@@ -76,11 +58,16 @@ int ws_profiles_read(struct ws_profiles *out, const char *path, const char *show
     return errors == 0 ? 0 : -1;
 }
 
+const struct ws_profile *ws_profiles_get(const struct ws_profiles *p, size_t i)
+{
+    return ws_profile_complete(&p->items[i]) ? &p->items[i] : NULL;
+}
+
 const struct ws_profile *ws_profiles_find(const struct ws_profiles *p, const char *id)
 {
     for (size_t i = 0; i < p->len; i++) {
         if (strcmp(p->items[i].id, id) == 0) {
-            return &p->items[i];
+            return ws_profiles_get(p, i);
         }
     }
     return NULL;

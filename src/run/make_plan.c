@@ -152,9 +152,9 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
         rc = ws_repo_preflight(s->repo, out->base_oid, out->ignore_filters, err);
     if (rc == 0)
         rc = ws_worktree_admit(s->repo, workstream->id, err);
-    if (rc == 0)
+    if (rc == 0 && !out->dry_run)
         rc = ws_repo_fingerprint(&fingerprint, s->repo, err);
-    if (rc == 0)
+    if (rc == 0 && !out->dry_run)
         out->fingerprint = ws_buf_steal(&fingerprint);
     ws_buf_release(&fingerprint);
     if (rc < 0)

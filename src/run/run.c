@@ -45,12 +45,25 @@ static int enter_run(struct ws_held *run, struct ws_session *s, const struct ws_
     int rc = ws_admit_beside_others(s, &run->plan, o, err);
     if (rc == 0)
         rc = ws_keep_patch(&run->plan, s, run->run_id, err);
+    if (rc == 0 && run->plan.dry_run)
+        rc = ws_store_gather(s->store, err);
     if (rc == 0)
         rc = create_run(&run->fence, s, &run->plan, run->run_id, err);
     if (rc == 0)
         rc = ws_note_dependencies(s, run->run_id, &run->plan.workstream, o, err);
     ws_run_lock_release(&starting);
     return rc;
+}
+
+/* A dry run waits for nothing: all of it is one transaction. */
+static int enter_and_drive(struct ws_held *run, struct ws_session *s,
+                           const struct ws_run_options *o, struct ws_error *err)
+{
+    int rc = enter_run(run, s, o, err);
+    if (rc == 0)
+        rc = ws_drive(s, run, o, err);
+    int kept = ws_store_gathered(s->store, rc == 0 ? err : NULL);
+    return rc == 0 ? kept : rc;
 }
 
 static int start_new(struct ws_summary *out, struct ws_session *s,
@@ -67,9 +80,7 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
     if (rc == 0)
         rc = ws_run_lock_take(&run.lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
     if (rc == 0)
-        rc = enter_run(&run, s, o, err);
-    if (rc == 0)
-        rc = ws_drive(s, &run, o, err);
+        rc = enter_and_drive(&run, s, o, err);
     if (rc == 0)
         rc = ws_run_summary(out, s, run_id, err);
     ws_held_release(&run);

@@ -30,6 +30,7 @@ struct ws_store {
     char repo_id[65];
     int64_t commit_wait_ms; /* how long a busy COMMIT (and the BEGIN of a transition) is repeated */
     struct ws_tail tail;
+    bool gathering; /* a transaction is open that is more than one of ours */
     sqlite3_stmt *stmts[WS_STMT_COUNT];
 };
 

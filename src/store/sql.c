@@ -228,6 +228,9 @@ int ws_tx_begin(struct ws_store *s, struct ws_error *err)
     if (s->mode == WS_STORE_READ) {
         return ws_fail(err, WS_E_INTERNAL, s->path, "the database was opened for reading only");
     }
+    if (s->gathering) {
+        return 0;
+    }
     return ws_sql_do(s, WS_STMT_BEGIN, "write to the database", err, "");
 }
 
@@ -267,6 +270,10 @@ static int commit(struct ws_store *s, struct ws_error *err)
 
 int ws_tx_end(struct ws_store *s, int rc, struct ws_error *err)
 {
+    if (rc == 0 && s->gathering) {
+        return 0;
+    }
+    s->gathering = false;
     if (rc == 0) {
         rc = commit(s, err);
     }
@@ -274,6 +281,23 @@ int ws_tx_end(struct ws_store *s, int rc, struct ws_error *err)
         ws_sql_do(s, WS_STMT_ROLLBACK, "roll back", NULL, "");
     }
     return rc;
+}
+
+int ws_store_gather(struct ws_store *s, struct ws_error *err)
+{
+    int rc = ws_tx_begin(s, err);
+
+    s->gathering = rc == 0;
+    return rc;
+}
+
+int ws_store_gathered(struct ws_store *s, struct ws_error *err)
+{
+    if (!s->gathering) {
+        return 0;
+    }
+    s->gathering = false;
+    return ws_tx_end(s, 0, err);
 }
 
 void ws_time_after(char out[WS_TIME_SIZE], const char *last)

@@ -183,6 +183,9 @@ int ws_store_open(struct ws_store **out, const char *path, enum ws_store_mode mo
     int rc = -1;
 
     *out = NULL;
+    /* SQLite counts every byte it takes, under a lock, for statistics that nobody asks for; it
+     * refuses this, and nothing is lost, when it runs already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (ws_file_resolve(&real, path, mode == WS_STORE_CREATE, err) != 0) {
         goto out;
     }

@@ -33,7 +33,8 @@ struct ws_profile {
     bool capture_output;
     struct ws_strv version_args;
     struct ws_sandbox sandbox;
-    char *source; /* "built in", or FILE:LINE */
+    char *source;       /* "built in", or FILE:LINE */
+    const char *unread; /* one that ships, before it is asked for: nothing but its id is there */
 };
 
 struct ws_profiles {
@@ -44,8 +45,8 @@ struct ws_profiles {
 
 void ws_profiles_release(struct ws_profiles *p);
 
-/* The profiles that ship. */
-int ws_profiles_builtin(struct ws_profiles *out, struct ws_error *err);
+/* The profiles that ship. Each is read when ws_profiles_find or ws_profiles_get first gives it out. */
+void ws_profiles_builtin(struct ws_profiles *out);
 
 /* A JSON or YAML file of {ID: profile}: an id that is there already is replaced. `command` is
  * required; the defaults are type utility, working_dir {worktree_path}, success_exit_codes [0],
@@ -55,6 +56,7 @@ int ws_profiles_read(struct ws_profiles *out, const char *path, const char *show
                      struct ws_diags *diags);
 
 const struct ws_profile *ws_profiles_find(const struct ws_profiles *p, const char *id);
+const struct ws_profile *ws_profiles_get(const struct ws_profiles *p, size_t i); /* i < len */
 bool ws_profile_success(const struct ws_profile *p, int exit_code);
 
 /* One profile as JSON (for a run's metadata and `tool list --json`), and back. */

@@ -32,7 +32,7 @@ struct ws_plan {
     char *base_oid, *base_name;
     char *model;                        /* NULL: none */
     char *patch_file;                   /* absolute; a copy under .wsfsm; NULL: none */
-    char *fingerprint;                  /* of the repository before the first edit */
+    char *fingerprint;                  /* of the repository before the first edit; NULL: a dry run */
     bool dry_run;
     bool ignore_filters;
 };

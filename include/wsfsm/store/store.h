@@ -38,6 +38,11 @@ void ws_store_close(struct ws_store *s);
 bool ws_store_exists(const char *path); /* a file that is not empty */
 const char *ws_store_id(const struct ws_store *s); /* the database's own random id */
 
+/* What is written between the two is one transaction, and no other process can write in between: for what waits for
+ * nothing, as a dry run. A write that fails takes all of it back and ends it; so does closing the store. */
+int ws_store_gather(struct ws_store *s, struct ws_error *err);
+int ws_store_gathered(struct ws_store *s, struct ws_error *err); /* fine when nothing is gathered */
+
 /* --- runs ------------------------------------------------------------------------------------------------ */
 
 struct ws_new_run {
