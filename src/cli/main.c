@@ -39,11 +39,9 @@ int main(int argc, char **argv)
     struct ws_args args = {0};
     struct ws_cli cli;
 
-    if (argc == 2 && strcmp(argv[1], "__guard") == 0) {
-        return ws_guard_main();
-    }
-    if (argc == 2 && strcmp(argv[1], "__inside") == 0) {
-        return ws_inside_main();
+    int status = ws_proc_main(argc, argv);
+    if (status >= 0) {
+        return status;
     }
     if (ws_out_secure_descriptors() != 0) {
         return ws_code_exit(WS_E_IO);
@@ -51,7 +49,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a write over a limit fails, and is told of */
     bool json = wants_json(argc, argv);
-    int status = ws_args_parse(&args, &ws_cmd_root, argc, argv, &err);
+    status = ws_args_parse(&args, &ws_cmd_root, argc, argv, &err);
     if (status == 0) {
         ws_cli_init(&cli, &args);
         status = run(&cli, &err);

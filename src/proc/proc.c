@@ -30,7 +30,7 @@ enum {
     CLEAN_UP_PAUSE_MS = 5,
 };
 
-static const char *guard_executable = "/proc/self/exe";
+static const char *guard_executable; /* NULL: nobody said */
 
 struct session {
     pid_t guard;
@@ -44,6 +44,15 @@ struct session {
 void ws_proc_set_guard(const char *executable)
 {
     guard_executable = executable;
+}
+
+int ws_proc_check(struct ws_error *err)
+{
+    if (guard_executable != NULL)
+        return 0;
+    return ws_fail(err, WS_E_INTERNAL, NULL,
+                   "no tool can be supervised: this program's main() has to begin with "
+                   "ws_proc_main(), or to name an installed wsfsm by ws_proc_set_guard()");
 }
 
 const char *ws_limit_name(enum ws_limit limit)

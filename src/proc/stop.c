@@ -61,7 +61,8 @@ void ws_stop_release(struct ws_stop *s)
 void ws_stop_raise(struct ws_stop *s, enum ws_stop_kind kind, int signal)
 {
     int none = WS_STOP_NONE;
-    if (!atomic_compare_exchange_strong(&s->raised, &none, (int)kind + signal * KINDS))
+    if (!__atomic_compare_exchange_n(&s->raised, &none, (int)kind + signal * KINDS, false,
+                                     __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return;
     int saved = errno;
     uint64_t one = 1;
@@ -70,14 +71,19 @@ void ws_stop_raise(struct ws_stop *s, enum ws_stop_kind kind, int signal)
     errno = saved;
 }
 
+static int raised(const struct ws_stop *s)
+{
+    return __atomic_load_n(&s->raised, __ATOMIC_SEQ_CST);
+}
+
 enum ws_stop_kind ws_stop_raised(const struct ws_stop *s)
 {
-    return (enum ws_stop_kind)(atomic_load(&s->raised) % KINDS);
+    return (enum ws_stop_kind)(raised(s) % KINDS);
 }
 
 int ws_stop_signal(const struct ws_stop *s)
 {
-    return atomic_load(&s->raised) / KINDS;
+    return raised(s) / KINDS;
 }
 
 static void on_signal(int signal)

@@ -10,6 +10,8 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s,
     struct ws_run_rows rows;
     struct ws_held held;
     *out = (struct ws_summary){0};
+    if (ws_proc_check(err) < 0)
+        return -1;
     int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
         rc = ws_fail(err, WS_E_UNKNOWN_ID, options->run_id, "there is no run of that id");

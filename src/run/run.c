@@ -117,11 +117,19 @@ static int start(struct ws_summary *out, struct ws_session *s,
     return rc;
 }
 
+/* What a program that embeds us may have forgotten, told before anything is made. */
+static int check_program(const struct ws_run_options *options, struct ws_error *err)
+{
+    return options->dry_run ? 0 : ws_proc_check(err);
+}
+
 int ws_run_workstream(struct ws_summary *out, struct ws_session *s,
                       const struct ws_workstream *workstream, const struct ws_run_options *options,
                       struct ws_error *err)
 {
     *out = (struct ws_summary){0};
+    if (check_program(options, err) < 0)
+        return -1;
     int rc = options->run_id ? go_on(out, s, workstream->id, options, err) : 1;
     return rc == 1 ? start(out, s, workstream, options, err) : rc;
 }
@@ -136,6 +144,8 @@ int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_sessi
     const char *shown =
         ws_path_under(dir, root) && strlen(dir) > strlen(root) ? dir + strlen(root) + 1 : dir;
     *out = (struct ws_summary){0};
+    if (check_program(options, err) < 0)
+        return -1;
     int rc = options->run_id ? go_on(out, s, ws_id, options, err) : 1;
     if (rc != 1)
         return rc;

@@ -8,7 +8,7 @@
 enum { WS_HASH_HEX = 65 }; /* 64 hex digits and NUL */
 
 struct ws_hash {
-    _Alignas(8) unsigned char state[128]; /* opaque */
+    uint64_t state[16]; /* opaque */
 };
 
 void ws_hash_init(struct ws_hash *h);

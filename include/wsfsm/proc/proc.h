@@ -102,15 +102,27 @@ void ws_exit_release(struct ws_exit *e);
 int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws_watch *watch,
                 struct ws_error *err);
 
-/* The supervisor's main, for the hidden command `__guard`; the process exits with what it returns. */
-int ws_guard_main(void);
+/* The first thing in the main() of a program that runs tools: the supervisor is that program itself, started again with
+ * the one argument `__guard` (in a sandbox: `__inside`). Before threads, before anything is opened or printed.
+ *
+ *     int status = ws_proc_main(argc, argv);
+ *     if (status >= 0)
+ *         return status;
+ *
+ * -1: an ordinary start, go on; else this process was a supervisor, has done its work and has to exit with it. */
+int ws_proc_main(int argc, char **argv);
 
-/* The main of what stands between bubblewrap and a confined program, for the hidden command `__inside`. */
-int ws_inside_main(void);
-
-/* Which executable becomes the supervisor. Default: /proc/self/exe. A program that embeds the library names an
- * installed wsfsm here. The string is kept, not copied. */
+/* The other way, for a program whose main() is not ours to change (an interpreter's module): the wsfsm program, of the
+ * library's version, becomes the supervisor. An absolute path; the string is kept, not copied. */
 void ws_proc_set_guard(const char *executable);
+
+/* Was one of the two called? Without them a supervisor would be a second copy of somebody's program, doing what that
+ * does; so nothing is started, and WS_E_INTERNAL says what is missing. */
+int ws_proc_check(struct ws_error *err);
+
+/* What ws_proc_main() calls. The process exits with what they return. */
+int ws_guard_main(void);  /* the supervisor */
+int ws_inside_main(void); /* what stands between bubblewrap and a confined program */
 
 /* Waits until no supervisor holds `lock_file` any more: after a crash of the orchestrator, until its supervisor has
  * ended everything. Fails with WS_E_BUSY after `timeout_ms`. No such file: nobody holds it. */

@@ -3,7 +3,6 @@
 #define WSFSM_PROC_STOP_H
 
 #include <signal.h>
-#include <stdatomic.h>
 
 #include "wsfsm/base/error.h"
 
@@ -18,7 +17,8 @@ enum ws_stop_kind {
 
 struct ws_stop {
     int fd;            /* readable once raised (an eventfd); for poll() */
-    atomic_int raised; /* kind and signal in one, so that who sees the one sees the other */
+    int raised; /* kind and signal in one, so that who sees the one sees the other; atomically
+                 * read and written by stop.c alone (no atomic_int: C++ reads this header, too) */
 };
 
 int ws_stop_init(struct ws_stop *s, struct ws_error *err);

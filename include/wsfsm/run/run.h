@@ -7,6 +7,13 @@
  *     ... summary.success ...
  *     ws_session_close(&s);
  *
+ * main() begins with ws_proc_main() (proc/proc.h), or there is nobody to supervise the tools. Give a
+ * `stop` that signals are routed to (ws_stop_on_signals), or `wsfsm cancel`, which asks the holder of
+ * a run by SIGUSR1, ends the program with it. One run at a time per process. While a tool runs, orphans
+ * among the process's descendants become its children; should the supervisor be killed, children that
+ * were started after it in a session of their own count as the tool's. docs/extending.md has a whole
+ * program.
+ *
  * A run that was carried out returns 0 whatever its end; the summary tells which. -1 is for what
  * kept it from being carried out (bad bundle, no repository, busy, store): the run stays resumable
  * when it had begun.

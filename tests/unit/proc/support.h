@@ -147,10 +147,9 @@ static inline int count_marked(void)
 /* Every test program is its own supervisor. */
 static inline int test_main(int argc, char **argv, Suite *(*suite)(void))
 {
-    if (argc > 1 && strcmp(argv[1], "__guard") == 0)
-        return ws_guard_main();
-    if (argc > 1 && strcmp(argv[1], "__inside") == 0)
-        return ws_inside_main();
+    int status = ws_proc_main(argc, argv);
+    if (status >= 0)
+        return status;
     SRunner *runner = srunner_create(suite());
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);
