@@ -14,7 +14,7 @@ static void name_first(struct ws_error *err, const struct ws_diags *diags)
         const struct ws_diag *d = &diags->items[i];
 
         if (d->severity == WS_ERROR) {
-            char *where = ws_format("%s:%u:%u", d->file != NULL ? d->file : "", d->line, d->col);
+            char *where = d->file != NULL ? ws_format("%s:%u:%u", d->file, d->line, d->col) : NULL;
 
             ws_fail(err, err->code, where, "%s", d->text);
             free(where);

@@ -152,6 +152,9 @@ int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_sessi
     rc = ws_bundle_read_dir(&bundles, dir, shown, diags, err);
     if (rc == 0) {
         const struct ws_workstream *found = ws_bundles_find(&bundles, ws_id, diags, err);
+        const struct ws_between between = {0}; /* by what the bundles say; no look at a tree */
+        if (found)
+            (void)ws_bundles_check(&bundles, &between, diags);
         rc = found ? start(out, s, found, options, err) : -1;
     }
     ws_bundles_release(&bundles);

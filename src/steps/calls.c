@@ -7,6 +7,7 @@
 #include "wsfsm/base/glob.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/steps/base_tree.h"
 #include "wsfsm/steps/environment.h"
@@ -191,7 +192,14 @@ static int add_scoped(void *payload, const char *path)
     return s->out->len >= WS_SCOPE_FILES_MAX;
 }
 
-/* The tracked files in scope, and files_create. */
+/* Does the entry name one file? Agents refuse folders where they are given files. */
+static bool names_file(const char *entry, const struct ws_tree_view *tree)
+{
+    return ws_glob_is_literal(entry) && !ws_ends_with(entry, "/") &&
+           tree->look(tree->payload, entry) != WS_TREE_DIR;
+}
+
+/* The tracked files in scope, and those that files_create names. */
 static int list_scope_files(struct ws_strv *out, const struct ws_context *c, struct ws_error *err)
 {
     const struct ws_workstream *ws = &c->plan->workstream;
@@ -201,10 +209,11 @@ static int list_scope_files(struct ws_strv *out, const struct ws_context *c, str
     struct scoped s = {.scope = scope, .out = out};
     int rc = ws_repo_walk(c->repo, c->plan->base_oid, add_scoped, &s, err);
     ws_scope_free(scope);
-    for (size_t i = 0; rc >= 0 && i < ws->files_create.len && out->len < WS_SCOPE_FILES_MAX; i++)
-        if (!ws_strv_has(out, ws->files_create.items[i]) &&
-            ws_glob_is_literal(ws->files_create.items[i]))
-            ws_strv_add(out, ws->files_create.items[i]);
+    for (size_t i = 0; rc >= 0 && i < ws->files_create.len && out->len < WS_SCOPE_FILES_MAX; i++) {
+        const char *entry = ws->files_create.items[i];
+        if (!ws_strv_has(out, entry) && names_file(entry, &view))
+            ws_strv_add(out, entry);
+    }
     return rc < 0 ? -1 : 0;
 }
 

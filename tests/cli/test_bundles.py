@@ -288,6 +288,16 @@ def test_ansi_in_a_bundle_does_not_drive_the_terminal(repo):
 
 # --- run and other bundles
 
+def test_run_warns_of_trouble_between_others(ready):
+    ready.bundle("ws-b", files_scope=["docs/"], depends_on=["ws-c"])
+    ready.bundle("ws-c", files_scope=["docs/guide.md"])
+    ready.bundle("ws-d", files_scope=["x/"], depends_on=["ws-none"])
+    result = ready.wsfsm("run", "--ws-id", "ws-fix").must(0)
+    warned = [line for line in result.stderr.splitlines() if "warning" in line]
+    assert len(warned) == 2, result
+    assert "workstreams/ws-c.json" in warned[0] and "workstreams/ws-d.json" in warned[1], result
+
+
 def test_run_warns_of_trouble_elsewhere(ready):
     ready.write("workstreams/broken.yaml", "[")
     ready.uncommitted = True

@@ -114,3 +114,9 @@ def test_output_of_tools_stays_off_stdout(ready):
     result = subprocess.run([WSFSM, "run", "--ws-id", "ws-fix", "--json"], cwd=ready.root, env=ready.env, check=False,
                             capture_output=True, text=True, timeout=60)
     assert json.loads(result.stdout)["final_status"] == "done"
+
+
+def test_error_of_a_variable_has_no_place_in_a_file(ready):
+    error = ready.run(env={"PIPELINE_DRY_RUN": "yes"}).must(3).error
+    assert error["code"] == "bad_config" and "PIPELINE_DRY_RUN" in error["message"]
+    assert not error["where"]

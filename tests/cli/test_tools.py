@@ -174,6 +174,11 @@ def test_lists_become_arguments(repo):
     assert got == ["src/", "--file=src/b c.py", "--file=src/calc.py", "--file=src/new.py", "src/new.py"]
 
 
+def test_scope_files_are_files(repo):
+    got = arguments_of(repo, "{scope_files}", files_scope=["src/"], files_create=["new/", "docs", "a*.py", "src/b.py"])
+    assert got == ["docs/guide.md", "src/calc.py", "src/b.py"]
+
+
 def test_model_without_a_value_goes_with_its_option(repo):
     assert arguments_of(repo, "a", "--model", "{model_name}", "b") == ["a", "b"]
 
@@ -189,10 +194,11 @@ def test_message_is_the_prompt(repo):
     assert not got[1].startswith(str(repo.worktree()))
 
 
-def test_message_is_cut_between_characters(repo):
+@pytest.mark.parametrize("shift", [1, 2, 3])  # one of them has a character of three bytes across the limit
+def test_message_is_cut_between_characters(repo, shift):
     script = repo.script("say.sh", 'printf %s "$1" > said.txt\n')
     repo.tool("agent", type="ai", command=str(script), args=["{message}"])
-    repo.bundle(tasks=["x" + "\u20ac" * 20000] * 3, files_create=["said.txt"])
+    repo.bundle(tasks=["x" * shift + "\u20ac" * 20000, "\u20ac" * 20000], files_create=["said.txt"])
     repo.run().must(0)
     said = (repo.worktree() / "said.txt").read_bytes()
     assert 100 * 1024 - 3 < len(said) <= 100 * 1024
@@ -214,6 +220,18 @@ def test_working_dir(repo):
     repo.bundle()
     repo.run().must(0)
     assert (repo.outside / "pwd").read_text().strip() == str(repo.worktree() / "src")
+
+
+@pytest.mark.parametrize("folder, where", [("src", "src"), (".", ""), ("{ws_id}", "ws-fix")])
+def test_relative_working_dir_is_of_the_worktree(repo, folder, where):
+    repo.write("ws-fix/x", "x")
+    repo.agent(f'pwd > {repo.outside}/pwd; cd "$WSFSM_WORKTREE"; {FIX}', working_dir=folder)
+    repo.bundle()
+    repo.settle()
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "More")
+    repo.run("ws-fix", cwd=repo.root / "docs").must(0)
+    assert (repo.outside / "pwd").read_text().strip() == str(repo.worktree() / where).rstrip("/")
 
 
 def test_default_signal_handling(repo):
