@@ -54,6 +54,19 @@ void ws_diag_add(struct ws_diags *d, enum ws_severity severity, const char *code
     d->items[d->len++] = item;
 }
 
+int ws_diags_unread(struct ws_diags *d, const char *file, const struct ws_error *why)
+{
+    return d->unread.code == WS_E_OK ? ws_fail(&d->unread, why->code, file, "%s", why->message)
+                                     : -1;
+}
+
+int ws_diags_all_read(const struct ws_diags *d, struct ws_error *err)
+{
+    return d->unread.code == WS_E_OK
+               ? 0
+               : ws_fail(err, d->unread.code, d->unread.where, "%s", d->unread.message);
+}
+
 size_t ws_diags_count(const struct ws_diags *d, enum ws_severity severity)
 {
     size_t count = 0;

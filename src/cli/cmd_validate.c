@@ -118,7 +118,10 @@ static int check(struct findings *f, struct surroundings *s, const char *path, s
             return -1;
         }
     } else {
-        (void)ws_bundle_read(&f->bundles, path, path, &f->diags); /* the reason is a finding */
+        (void)ws_bundle_read(&f->bundles, path, path, &f->diags); /* the reason is a finding, or: */
+        if (ws_diags_all_read(&f->diags, err) != 0) {
+            return -1;
+        }
     }
     f->status = ws_diags_count(&f->diags, WS_ERROR) > 0 ? UNSOUND : 0;
     for (size_t i = 0; i < f->bundles.len; i++) {

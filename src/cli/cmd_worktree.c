@@ -176,21 +176,58 @@ static int run_remove(struct ws_cli *cli, struct ws_error *err)
     return status;
 }
 
-/* Why a worktree stays; NULL: its run has ended. */
-static const char *why_kept(struct ws_session *s, const struct ws_worktree_info *w)
+/* Why a worktree stays; *why NULL: its run has ended. */
+static int find_why_kept(const char **why, struct ws_session *s, const struct ws_worktree_info *w,
+                         struct ws_error *err)
 {
     struct ws_run_rows runs = {0};
-    const char *why = "its run is not in the database";
 
+    *why = "its run is not in the database";
     if (strcmp(w->state, "foreign") == 0) {
-        return w->problem != NULL ? w->problem : "wsfsm did not make it";
+        *why = w->problem != NULL ? w->problem : "wsfsm did not make it";
+        return 0;
     }
-    if (s->store != NULL && ws_store_runs(&runs, s->store, w->run_id, w->ws_id, NULL) == 0 &&
-        runs.len > 0) {
-        why = runs.items[0].final ? NULL : "its run is unfinished";
+    if (s->store != NULL && ws_store_runs(&runs, s->store, w->run_id, w->ws_id, err) != 0) {
+        return -1;
+    }
+    if (runs.len > 0) {
+        *why = runs.items[0].final ? NULL : "its run is unfinished";
     }
     ws_run_rows_release(&runs);
-    return why;
+    return 0;
+}
+
+/* Errors that speak of one worktree; behind any other, the disk or the database fails for all of
+ * them. */
+static bool is_of_one(enum ws_code code)
+{
+    return code == WS_E_BUSY || code == WS_E_SCOPE_VIOLATION || code == WS_E_UNKNOWN_ID ||
+           code == WS_E_INTEGRITY;
+}
+
+/* 0: removed, or to be kept; 1: could not be removed. */
+static int collect(struct ws_cli *cli, struct ws_session *s, const struct ws_worktree_info *w,
+                   struct ws_error *err)
+{
+    struct ws_error why = {0};
+    const char *kept;
+
+    if (find_why_kept(&kept, s, w, err) != 0) {
+        return -1;
+    }
+    if (kept != NULL) {
+        print_removed(cli, w, NULL, kept);
+        return 0;
+    }
+    if (remove_one(cli, s, w, &why) == 0) {
+        return 0;
+    }
+    if (!is_of_one(why.code)) {
+        *err = why;
+        return -1;
+    }
+    print_removed(cli, w, NULL, why.message);
+    return 1;
 }
 
 static int run_gc(struct ws_cli *cli, struct ws_error *err)
@@ -202,17 +239,10 @@ static int run_gc(struct ws_cli *cli, struct ws_error *err)
     if (open_and_list(&session, &infos, cli, err) != 0) {
         return -1;
     }
-    for (size_t i = 0; i < infos.len; i++) {
-        const struct ws_worktree_info *w = &infos.items[i];
-        struct ws_error why = {0};
-        const char *kept = why_kept(&session, w);
+    for (size_t i = 0; status >= 0 && i < infos.len; i++) {
+        int one = collect(cli, &session, &infos.items[i], err);
 
-        if (kept != NULL) {
-            print_removed(cli, w, NULL, kept);
-        } else if (remove_one(cli, &session, w, &why) != 0) {
-            print_removed(cli, w, NULL, why.message);
-            status = 1;
-        }
+        status = one != 0 ? one : status;
     }
     ws_worktree_infos_release(&infos);
     ws_session_close(&session);

@@ -30,7 +30,7 @@ int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error 
     int status = ws_session_open(s, &options, &diags, err);
 
     ws_cli_diags(cli, &diags);
-    if (status != 0 && cli->json) {
+    if (status != 0 && cli->json && err->code == WS_E_CONFIG) {
         name_first(err, &diags);
     }
     ws_diags_release(&diags);

@@ -175,43 +175,19 @@ static void paths(const struct page *p, const char *name, const struct ws_strv *
     }
 }
 
-/* Where the last step that changed something kept the content; malloc'ed, NULL: nowhere. */
-static char *last_snapshot(const struct ws_summary *s)
-{
-    char *found = NULL;
-
-    for (size_t i = 0; i < s->step_count; i++) {
-        struct ws_doc *doc = result_of(&s->steps[i]);
-        const char *ref = NULL;
-
-        if (doc != NULL) {
-            ref = ws_node_str(ws_node_get(ws_doc_root(doc), "details"), "snapshot", NULL);
-        }
-        if (ref != NULL) {
-            free(found);
-            found = ws_strdup(ref);
-        }
-        ws_doc_free(doc);
-    }
-    return found;
-}
-
 static void how_to_go_on(const struct page *p, const struct ws_summary *s)
 {
-    char *snapshot = last_snapshot(s);
-
     if (s->step_count > 0) {
         label(p, "logs");
         ws_buf_printf(p->out, "wsfsm log --run-id %s\n", s->run_id);
     }
-    if (snapshot != NULL) {
-        field(p, "snapshot", snapshot);
+    for (size_t i = 0; i < s->snapshots.len; i++) {
+        field(p, i == 0 ? "snapshot" : "", s->snapshots.items[i]);
     }
     if (!s->finished) {
         label(p, "go on");
         ws_buf_printf(p->out, "wsfsm resume --run-id %s\n", s->run_id);
     }
-    free(snapshot);
 }
 
 void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)

@@ -1,5 +1,6 @@
 #include "wsfsm/doc/doc.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +105,10 @@ struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_forma
     struct ws_error err = {0};
     struct ws_doc *doc = NULL;
 
-    if (ws_read_file(&text, path, WS_DOC_BYTES, &err) < 0) {
+    errno = 0;
+    if (ws_read_file(&text, path, WS_DOC_BYTES, &err) < 0 && ws_errno_is_trouble(errno)) {
+        ws_diags_unread(diags, file, &err);
+    } else if (err.code != WS_E_OK) {
         file_error(diags, file, err.message);
     } else {
         doc = ws_doc_parse(ws_buf_str(&text), text.len, file, format, diags);

@@ -2,6 +2,7 @@
 #include "wsfsm/project/bundle.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "workstream_read.h"
@@ -54,6 +55,12 @@ int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
     return rc;
 }
 
+static int cannot_list(const char *shown, struct ws_error *err)
+{
+    return ws_fail_errno(err, ws_errno_is_trouble(errno) ? WS_E_IO : WS_E_BUNDLE, shown,
+                         "cannot read the folder of bundles");
+}
+
 static int list_names(struct ws_strv *names, const char *dir, const char *shown,
                       struct ws_error *err)
 {
@@ -62,16 +69,17 @@ static int list_names(struct ws_strv *names, const char *dir, const char *shown,
     DIR *d = opendir(dir);
 
     if (d == NULL) {
-        return ws_fail_errno(err, WS_E_BUNDLE, shown, "cannot read the folder of bundles");
+        return cannot_list(shown, err);
     }
-    while ((entry = readdir(d)) != NULL) {
+    while (errno = 0, (entry = readdir(d)) != NULL) {
         if (entry->d_name[0] != '.' && ws_doc_format_of(&format, entry->d_name)) {
             ws_strv_add(names, entry->d_name);
         }
     }
+    int rc = errno != 0 ? cannot_list(shown, err) : 0;
     closedir(d);
     ws_strv_sort(names);
-    return 0;
+    return rc;
 }
 
 int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *shown,
@@ -80,7 +88,7 @@ int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *show
     struct ws_strv names = {0};
     int rc = list_names(&names, dir, shown, err);
 
-    for (size_t i = 0; i < names.len; i++) {
+    for (size_t i = 0; rc == 0 && i < names.len; i++) {
         char *path = ws_path_join(dir, names.items[i]);
         char *name = ws_path_join(shown, names.items[i]);
 
@@ -89,7 +97,7 @@ int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *show
         free(name);
     }
     ws_strv_release(&names);
-    return rc;
+    return rc == 0 ? ws_diags_all_read(diags, err) : -1;
 }
 
 int ws_bundle_from_json(struct ws_workstream *out, const char *json, struct ws_error *err)

@@ -232,15 +232,16 @@ bool ws_fingerprint_covers(const char *ref)
            strcmp(ref, "refs/stash") == 0;
 }
 
-static void put_checked_out(struct printer *p)
+static int put_checked_out(struct printer *p)
 {
     struct ws_strv branches = {0};
+    int rc = ws_checked_out(&branches, p->r, p->err);
 
-    ws_checked_out(&branches, p->r);
-    for (size_t i = 0; i < branches.len; i++) {
+    for (size_t i = 0; rc == 0 && i < branches.len; i++) {
         put_line(p, "at", "-", branches.items[i]);
     }
     ws_strv_release(&branches);
+    return rc;
 }
 
 int ws_repo_fingerprint(struct ws_buf *out, struct ws_repo *r, struct ws_error *err)
@@ -263,6 +264,5 @@ int ws_repo_fingerprint(struct ws_buf *out, struct ws_repo *r, struct ws_error *
     if (rc == 0) {
         rc = put_refs(&p);
     }
-    put_checked_out(&p);
-    return rc;
+    return rc == 0 ? put_checked_out(&p) : rc;
 }

@@ -77,6 +77,8 @@ int ws_worktree_list(struct ws_worktree_infos *out, struct ws_repo *r, struct ws
 
             describe(add(out), w);
             ws_worktree_close(w);
+        } else if (read < 0 && why.code != WS_E_INTEGRITY) {
+            rc = ws_fail(err, why.code, why.where, "%s", why.message);
         } else if (read < 0) {
             struct ws_worktree_info *info = add(out);
 

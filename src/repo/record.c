@@ -181,15 +181,15 @@ int ws_record_list(struct ws_strv *ids, struct ws_repo *r, struct ws_error *err)
     struct dirent *e;
     int rc = 0;
 
-    if (d == NULL && errno != ENOENT) {
-        rc = ws_fail_errno(err, WS_E_IO, folder, "cannot read the folder");
-    }
-    while (d != NULL && (e = readdir(d)) != NULL) {
+    while (d != NULL && (errno = 0, e = readdir(d)) != NULL) {
         if (ws_ends_with(e->d_name, SUFFIX) && e->d_name[0] != '.') {
             char *id = ws_strndup(e->d_name, strlen(e->d_name) - strlen(SUFFIX));
 
             ws_strv_take(ids, id);
         }
+    }
+    if (d != NULL ? errno != 0 : errno != ENOENT) {
+        rc = ws_fail_errno(err, WS_E_IO, folder, "cannot read the folder");
     }
     if (d != NULL) {
         closedir(d);

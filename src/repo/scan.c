@@ -98,21 +98,30 @@ static int open_folder(int dir, const char *name, mode_t mode)
     return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static bool is_empty(int fd)
+static int read_names(struct ws_strv *names, int fd)
 {
     int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = again >= 0 ? fdopendir(again) : NULL;
-    size_t entries = 0;
+    struct dirent *e;
+    int error;
 
-    while (d != NULL && readdir(d) != NULL) {
-        entries++;
+    if (d == NULL) {
+        if (again >= 0) {
+            close(again);
+        }
+        return -1;
     }
-    if (d != NULL) {
-        closedir(d);
-    } else if (again >= 0) {
-        close(again);
+    /* Names that could not be read would count as deleted. */
+    while (errno = 0, (e = readdir(d)) != NULL) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
+            ws_strv_add(names, e->d_name);
+        }
     }
-    return entries <= 2;
+    error = errno;
+    closedir(d);
+    ws_strv_sort(names);
+    errno = error;
+    return error == 0 ? 0 : -1;
 }
 
 /* What a failing disk hides is not deleted. */
@@ -122,11 +131,22 @@ static enum take take_fails(struct walk *w, const char *what)
     return TAKE_FAILED;
 }
 
+/* A submodule as it is checked out: a folder with nothing in it. -1: it cannot be read. */
+static int is_bare_submodule(bool *bare, const struct ws_node *n, int fd)
+{
+    struct ws_strv names = {0};
+    int rc = n->mode == GIT_FILEMODE_COMMIT ? read_names(&names, fd) : 0;
+
+    *bare = n->mode == GIT_FILEMODE_COMMIT && names.len == 0;
+    ws_strv_release(&names);
+    return rc;
+}
+
 static enum take take_folder(struct walk *w, int dir, const struct stat *st, struct ws_node *n,
                              struct rules rules, bool *changed)
 {
     const char *path = ws_buf_str(&w->path);
-    bool inner = false;
+    bool inner = false, bare = false;
     int fd;
 
     rules.depth++;
@@ -141,9 +161,15 @@ static enum take take_folder(struct walk *w, int dir, const struct stat *st, str
         ws_strv_add(&w->s->out->closed, path);
         return n->mode == GIT_FILEMODE_TREE ? TAKE_IN : TAKE_OUT;
     }
-    if (n->mode == GIT_FILEMODE_COMMIT && is_empty(fd)) {
+    if (is_bare_submodule(&bare, n, fd) < 0) {
+        enum take take = take_fails(w, "cannot read the folder");
+
         close(fd);
-        return TAKE_IN; /* a submodule as it is checked out: nothing in it */
+        return take;
+    }
+    if (bare) {
+        close(fd);
+        return TAKE_IN;
     }
     if (n->mode != GIT_FILEMODE_TREE) {
         memset(&n->oid, 0, sizeof n->oid);
@@ -214,32 +240,6 @@ static enum take take_entry(struct walk *w, int dir, struct ws_node *n, struct r
         *changed = true;
     }
     return take_file(w, dir, &st, n, rules, changed);
-}
-
-static int read_names(struct ws_strv *names, int fd)
-{
-    int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *d = again >= 0 ? fdopendir(again) : NULL;
-    struct dirent *e;
-    int error;
-
-    if (d == NULL) {
-        if (again >= 0) {
-            close(again);
-        }
-        return -1;
-    }
-    /* Names that could not be read would count as deleted. */
-    while (errno = 0, (e = readdir(d)) != NULL) {
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) {
-            ws_strv_add(names, e->d_name);
-        }
-    }
-    error = errno;
-    closedir(d);
-    ws_strv_sort(names);
-    errno = error;
-    return error == 0 ? 0 : -1;
 }
 
 /* One name that is there, into `now`; `known`: what the old nodes had under it, NULL: nothing. */

@@ -3,6 +3,7 @@
 
 #include "internal.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 #include "wsfsm/steps/facts.h"
 
 void ws_summary_release(struct ws_summary *s)
@@ -23,6 +24,7 @@ void ws_summary_release(struct ws_summary *s)
     free(s->steps);
     ws_strv_release(&s->changed_files);
     ws_strv_release(&s->out_of_scope_files);
+    ws_strv_release(&s->snapshots);
     *s = (struct ws_summary){0};
 }
 
@@ -81,6 +83,20 @@ static int take_end(struct ws_summary *out, struct ws_session *s, const struct w
     return rc;
 }
 
+/* Of all attempts, not only of each step's last: an interrupted one may have held the work. */
+static int take_snapshots(struct ws_summary *out, struct ws_session *s, struct ws_error *err)
+{
+    struct ws_strv refs = {0};
+    char *prefix = ws_format("refs/wsfsm/%s/%s/", out->run_id, out->ws_id);
+    int rc = ws_repo_refs(&refs, s->repo, prefix, err);
+    for (size_t i = 0; rc == 0 && i < refs.len; i++)
+        if (strcmp(ws_path_base(refs.items[i]), "end"))
+            ws_strv_add(&out->snapshots, refs.items[i]);
+    ws_strv_release(&refs);
+    free(prefix);
+    return rc;
+}
+
 static int fill(struct ws_summary *out, struct ws_session *s, const struct ws_run_row *row,
                 struct ws_error *err)
 {
@@ -103,6 +119,8 @@ static int fill(struct ws_summary *out, struct ws_session *s, const struct ws_ru
         rc = ws_store_position(&position, s->store, row->run_id, row->ws_id, err);
     if (rc == 0)
         rc = take_facts(out, position.facts_json, err);
+    if (rc == 0 && !out->success && !out->dry_run)
+        rc = take_snapshots(out, s, err);
     ws_position_release(&position);
     ws_attempt_rows_release(&attempts);
     return rc;

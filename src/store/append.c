@@ -75,7 +75,7 @@ static int read_tail(struct ws_tail *out, struct ws_store *s, const struct ws_mo
     } else if (rc == SQLITE_DONE) {
         rc = no_workstream(move, err);
     }
-    sqlite3_reset(stmt);
+    rc = ws_sql_end(s, stmt, rc, "read the last transition", err);
     return rc == SQLITE_ROW ? 0 : -1;
 }
 
@@ -289,8 +289,7 @@ static int write_ledger(struct ws_store *s, const struct ws_move *move,
         n = sqlite3_column_int64(stmt, 0) + 1;
         ws_sql_copy(prev, sizeof prev, stmt, 1);
     }
-    sqlite3_reset(stmt);
-    if (rc < 0) {
+    if (ws_sql_end(s, stmt, rc, "read the ledger", err) < 0) {
         return -1;
     }
     ws_chain_ledger(hash, &(struct ws_chain_ledger){.prev_hash = or_null(prev),

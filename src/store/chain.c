@@ -127,6 +127,10 @@ static void chain_function(sqlite3_context *context, int argc, sqlite3_value **a
             break;
         default: {
             const unsigned char *text = sqlite3_value_text(argv[i]);
+            if (text == NULL) {
+                sqlite3_result_error_nomem(context);
+                return;
+            }
             ws_hash_field_n(&h, text, (size_t)sqlite3_value_bytes(argv[i]));
         }
         }

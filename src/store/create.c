@@ -24,8 +24,11 @@ static int fill(sqlite3 *db, const char *path, const char *repo_id, struct ws_er
         sqlite3_mprintf("INSERT INTO meta(key, value) VALUES('database_id', %Q), ('repo_id', %Q);"
                         "PRAGMA user_version = %d; COMMIT;",
                         id, repo_id != NULL ? repo_id : "", WS_SCHEMA_VERSION);
-    int rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+    int rc = SQLITE_NOMEM; /* sqlite3_exec() takes NULL for nothing to do */
 
+    if (settings != NULL && meta != NULL) {
+        rc = sqlite3_exec(db, settings, NULL, NULL, NULL);
+    }
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(db, ws_schema_sql, NULL, NULL, NULL);
     }

@@ -254,14 +254,18 @@ int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err)
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
+    const char *found = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    if (rc == SQLITE_ROW && found == NULL) {
+        rc = SQLITE_NOMEM;
+    }
     if (rc != SQLITE_ROW) {
         rc = ws_sql_fail(db, path, rc, "look through the database", err);
-    } else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0) {
+    } else if (strcmp(found, "ok") != 0) {
         rc = ws_errno_is_trouble(errno)
                  ? ws_sql_fail(NULL, path, SQLITE_IOERR, "look through the database", err)
                  : ws_fail(err, WS_E_STORE, path,
                            "the file is corrupt (%s); keep it, and put a backup in its place",
-                           (const char *)sqlite3_column_text(stmt, 0));
+                           found);
     } else {
         rc = 0;
     }

@@ -29,7 +29,8 @@ static int read_journal_mode(struct ws_store_info *out, struct ws_store *s, stru
     if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         ws_sql_copy(out->journal_mode, sizeof out->journal_mode, stmt, 0);
     }
-    sqlite3_finalize(stmt);
+    int ended = sqlite3_finalize(stmt);
+    rc = rc == SQLITE_ROW && ended != SQLITE_OK ? ended : rc;
     return rc == SQLITE_ROW ? 0 : ws_sql_fail(s->db, s->path, rc, "read the database", err);
 }
 

@@ -56,6 +56,12 @@ int ws_sql_do(struct ws_store *s, enum ws_stmt id, const char *doing, struct ws_
 /* SQLITE_ROW or SQLITE_DONE, else -1 with *err filled. The caller resets. */
 int ws_sql_step(struct ws_store *s, sqlite3_stmt *stmt, const char *doing, struct ws_error *err);
 
+/* The end of a statement whose rows were not all asked for: resets it. `rc` is what its last step
+ * returned, and is passed on. A text that could not be given out for want of memory looked like
+ * NULL; here it becomes -1. */
+int ws_sql_end(struct ws_store *s, sqlite3_stmt *stmt, int rc, const char *doing,
+               struct ws_error *err);
+
 /* One statement of fixed text, no result. */
 int ws_sql_exec(struct ws_store *s, const char *sql, const char *doing, struct ws_error *err);
 

@@ -147,38 +147,42 @@ static const char *const *words_of(const struct ws_strv *v)
 
 static int damaged(struct ws_store *s, const char *digest, struct ws_error *err)
 {
-    ws_fail(err, WS_E_INTEGRITY, s->path, "the stored machine %.12s is damaged", digest);
-    return -1;
+    return ws_fail(err, WS_E_INTEGRITY, s->path, "the stored machine %.12s is damaged", digest);
 }
 
 /* Counts come from a row that somebody may have edited; they bound what is allocated. */
+static bool take_head(struct loader *l, sqlite3_stmt *stmt)
+{
+    sqlite3_int64 states = sqlite3_column_int64(stmt, 4), arms = sqlite3_column_int64(stmt, 5);
+
+    l->m.name = keep(l, stmt, 0);
+    keep(l, stmt, 1);
+    if (l->texts.len != 2 || states < 1 || states > WS_STATES_MAX || arms < 0 || arms > ARMS_MAX) {
+        return false;
+    }
+    l->m.state_count = (int)states;
+    l->m.arm_count = (int)arms;
+    l->states = ws_calloc((size_t)states, sizeof *l->states);
+    l->arms = ws_calloc((size_t)arms + 1, sizeof *l->arms);
+    l->lists = ws_calloc((size_t)states + 2, sizeof *l->lists);
+    split_words(&l->lists[0], stmt, 2);
+    split_words(&l->lists[1], stmt, 3);
+    return true;
+}
+
 static int read_head(struct loader *l, struct ws_store *s, const char *digest, struct ws_error *err)
 {
     sqlite3_stmt *stmt = ws_sql_bind(s, WS_STMT_MACHINE, err, "t", digest);
     int rc = stmt != NULL ? ws_sql_step(s, stmt, "read a machine", err) : -1;
+    bool sound = rc == SQLITE_ROW && take_head(l, stmt);
 
-    if (rc == SQLITE_ROW) {
-        sqlite3_int64 states = sqlite3_column_int64(stmt, 4), arms = sqlite3_column_int64(stmt, 5);
-
-        l->m.name = keep(l, stmt, 0);
-        keep(l, stmt, 1);
-        if (l->texts.len != 2 || states < 1 || states > WS_STATES_MAX || arms < 0 ||
-            arms > ARMS_MAX) {
-            rc = damaged(s, digest, err);
-        } else {
-            l->m.state_count = (int)states;
-            l->m.arm_count = (int)arms;
-            l->states = ws_calloc((size_t)states, sizeof *l->states);
-            l->arms = ws_calloc((size_t)arms + 1, sizeof *l->arms);
-            l->lists = ws_calloc((size_t)states + 2, sizeof *l->lists);
-            split_words(&l->lists[0], stmt, 2);
-            split_words(&l->lists[1], stmt, 3);
-        }
-    } else if (rc == SQLITE_DONE) {
-        ws_fail(err, WS_E_INTEGRITY, s->path, "the machine %.12s is not stored", digest);
-        rc = -1;
+    rc = ws_sql_end(s, stmt, rc, "read a machine", err);
+    if (rc == SQLITE_DONE) {
+        return ws_fail(err, WS_E_INTEGRITY, s->path, "the machine %.12s is not stored", digest);
     }
-    sqlite3_reset(stmt);
+    if (rc == SQLITE_ROW && !sound) {
+        return damaged(s, digest, err);
+    }
     return rc == SQLITE_ROW ? 0 : -1;
 }
 
@@ -245,23 +249,19 @@ static int read_rows(struct loader *l, struct ws_store *s, enum ws_stmt id, cons
                      struct ws_error *err)
 {
     sqlite3_stmt *stmt = ws_sql_bind(s, id, err, "t", digest);
-    int rc = SQLITE_ROW, n = 0;
+    bool sound = true;
+    int rc = -1, n = 0;
 
-    if (stmt == NULL) {
-        return -1;
-    }
-    while ((rc = ws_sql_step(s, stmt, "read a machine", err)) == SQLITE_ROW) {
-        if (n == count || !read(l, stmt, n)) {
-            rc = damaged(s, digest, err);
-            break;
-        }
+    while (stmt != NULL && sound &&
+           (rc = ws_sql_step(s, stmt, "read a machine", err)) == SQLITE_ROW) {
+        sound = n < count && read(l, stmt, n);
         n++;
     }
-    sqlite3_reset(stmt);
-    if (rc == SQLITE_DONE && n != count) {
-        rc = damaged(s, digest, err);
+    rc = ws_sql_end(s, stmt, rc, "read a machine", err);
+    if (rc < 0) {
+        return -1;
     }
-    return rc == SQLITE_DONE ? 0 : -1;
+    return sound && n == count ? 0 : damaged(s, digest, err);
 }
 
 static void release(struct loader *l)

@@ -80,13 +80,13 @@ int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_er
 
 static int run_step(sqlite3 *db, int from, const char *sql)
 {
-    char *version = sqlite3_mprintf("PRAGMA user_version = %d", from + 1);
+    char *version = ws_format("PRAGMA user_version = %d", from + 1);
     int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(db, version, NULL, NULL, NULL);
     }
-    sqlite3_free(version);
+    free(version);
     ws_fault_point("store.migrate.before");
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);

@@ -12,8 +12,7 @@ static int read_facts(struct ws_position *out, struct ws_store *s, const char *r
     if (rc == SQLITE_ROW) {
         out->facts_json = ws_sql_text(stmt, 0);
     }
-    sqlite3_reset(stmt);
-    return rc < 0 ? -1 : 0;
+    return ws_sql_end(s, stmt, rc, "read the facts", err) < 0 ? -1 : 0;
 }
 
 int ws_store_position(struct ws_position *out, struct ws_store *s, const char *run_id,
@@ -33,7 +32,7 @@ int ws_store_position(struct ws_position *out, struct ws_store *s, const char *r
         ws_sql_copy(out->step_name, sizeof out->step_name, stmt, 6);
         out->attempt_number = sqlite3_column_int(stmt, 7);
     }
-    sqlite3_reset(stmt);
+    rc = ws_sql_end(s, stmt, rc, "read where the workstream stands", err);
     if (rc == SQLITE_DONE) {
         return ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no workstream %s in such a run",
                        ws_id);

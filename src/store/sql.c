@@ -78,6 +78,8 @@ int ws_sql_fail(sqlite3 *db, const char *path, int rc, const char *doing, struct
             "cannot %s: the database is locked by another program; close it and try again", doing);
     case SQLITE_FULL:
         return fail_full(path, doing, err);
+    case SQLITE_NOMEM:
+        return ws_fail(err, WS_E_STORE, path, "cannot %s: out of memory", doing);
     case SQLITE_IOERR:
         return ws_fail(err, WS_E_STORE, path, "cannot %s: %s (%s)", doing, message,
                        os != 0 ? strerror(os) : "no reason given");
@@ -178,6 +180,15 @@ int ws_sql_step(struct ws_store *s, sqlite3_stmt *stmt, const char *doing, struc
         return rc;
     }
     return ws_sql_fail(s->db, s->path, rc, doing, err);
+}
+
+int ws_sql_end(struct ws_store *s, sqlite3_stmt *stmt, int rc, const char *doing,
+               struct ws_error *err)
+{
+    errno = 0;
+    int ended = sqlite3_reset(stmt);
+
+    return rc >= 0 && ended != SQLITE_OK ? ws_sql_fail(s->db, s->path, ended, doing, err) : rc;
 }
 
 int ws_sql_do(struct ws_store *s, enum ws_stmt id, const char *doing, struct ws_error *err,

@@ -8,6 +8,7 @@
 #include "chain.h"
 #include "file.h"
 #include "internal.h"
+#include "memory.h"
 #include "migrate.h"
 #include "schema_check.h"
 #include "wsfsm/base/mem.h"
@@ -59,7 +60,7 @@ static int read_meta(char *out, size_t size, struct ws_store *s, const char *key
     if (rc == SQLITE_ROW) {
         ws_sql_copy(out, size, stmt, 0);
     }
-    sqlite3_reset(stmt);
+    rc = ws_sql_end(s, stmt, rc, "read the database", err);
     if (rc == SQLITE_DONE) {
         return ws_fail(err, WS_E_STORE, s->path,
                        "the database does not say which one it is; it is not whole");
@@ -186,6 +187,7 @@ int ws_store_open(struct ws_store **out, const char *path, enum ws_store_mode mo
     /* SQLite counts every byte it takes, under a lock, for statistics that nobody asks for; it
      * refuses this, and nothing is lost, when it runs already. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    ws_memory_prepare();
     if (ws_file_resolve(&real, path, mode == WS_STORE_CREATE, err) != 0) {
         goto out;
     }

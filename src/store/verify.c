@@ -1,5 +1,6 @@
 #include "verifier.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,16 +96,23 @@ static int check_schema(struct ws_verifier *v)
                : ws_sql_fail(v->store->db, v->store->path, rc, "verify the database", v->err);
 }
 
-/* Every row of `sql` is a finding, its first column the text; `what` stands before it. */
+/* Every row of `sql` is a finding, its first column the text; `what` stands before it. A page that
+ * could not be had, from a failing disk or for want of memory, is one in SQLite's words, too; errno
+ * tells it apart. */
 static int each_row_is_bad(struct ws_verifier *v, const char *what, const char *sql)
 {
     sqlite3_stmt *stmt = ws_verify_prepare(v, sql);
     int rc = -1;
 
     while (stmt != NULL && (rc = ws_verify_step(v, stmt)) == SQLITE_ROW) {
-        if (strcmp(ws_column(stmt, 0), "ok") != 0) {
-            ws_findings_add(v->out, NULL, NULL, 0, "%s%s", what, ws_column(stmt, 0));
+        if (strcmp(ws_column(stmt, 0), "ok") == 0) {
+            continue;
         }
+        if (ws_errno_is_trouble(errno)) {
+            rc = ws_fail_errno(v->err, WS_E_STORE, v->store->path, "cannot verify the database");
+            break;
+        }
+        ws_findings_add(v->out, NULL, NULL, 0, "%s%s", what, ws_column(stmt, 0));
     }
     sqlite3_finalize(stmt);
     return rc == SQLITE_DONE ? 0 : -1;
@@ -119,10 +127,15 @@ static int check_machines(struct ws_verifier *v)
         struct ws_machine *m = NULL;
         struct ws_error damaged = {0};
 
-        if (ws_store_load_machine(&m, v->store, ws_column(stmt, 0), &damaged) != 0) {
+        if (ws_store_load_machine(&m, v->store, ws_column(stmt, 0), &damaged) == 0) {
+            ws_machine_free(m);
+        } else if (damaged.code == WS_E_INTEGRITY) {
             ws_findings_add(v->out, NULL, NULL, 0, "%s", damaged.message);
+        } else {
+            *v->err = damaged;
+            rc = -1;
+            break;
         }
-        ws_machine_free(m);
     }
     sqlite3_finalize(stmt);
     return rc == SQLITE_DONE ? 0 : -1;

@@ -36,6 +36,8 @@ static const char evidence_sql[] =
 static const char attempt_sql[] =
     "SELECT status FROM step_attempts WHERE id = ?1 AND run_id = ?2 AND ws_id = ?3";
 
+enum { STATUS_SIZE = 16 };
+
 /* Where the walk stands. */
 struct walk {
     struct ws_verifier *v;
@@ -60,6 +62,12 @@ __attribute__((format(printf, 2, 3))) static void found(struct walk *w, const ch
     ws_findings_add(w->v->out, w->subject->run_id, w->subject->ws_id, w->seq, "%s", text);
     free(text);
     w->bad = true;
+}
+
+/* What could not be read for want of memory is no finding. -1: the database cannot be read. */
+static int end_use(struct walk *w, sqlite3_stmt *stmt, int rc)
+{
+    return ws_sql_end(w->v->store, stmt, rc, "verify the database", w->v->err) < 0 ? -1 : 0;
 }
 
 /* Recomputes the evidence of an attempt; `last` is its last hash. -1 only when the database cannot
@@ -99,33 +107,35 @@ static int check_evidence(char last[WS_HASH_HEX], struct walk *w, int64_t attemp
         }
         memcpy(last, hash, WS_HASH_HEX);
     }
-    sqlite3_reset(w->evidence);
-    return rc < 0 ? -1 : 0;
+    return end_use(w, w->evidence, rc);
 }
 
-/* NULL when the workstream has no such attempt. The text is good until the next call. */
-static int attempt_status(const char **out, struct walk *w, int64_t attempt)
+/* "" when the workstream has no such attempt. */
+static int attempt_status(char out[STATUS_SIZE], struct walk *w, int64_t attempt)
 {
     sqlite3_reset(w->attempt);
     sqlite3_bind_int64(w->attempt, 1, attempt);
     sqlite3_bind_text(w->attempt, 2, w->subject->run_id, -1, SQLITE_STATIC);
     sqlite3_bind_text(w->attempt, 3, w->subject->ws_id, -1, SQLITE_STATIC);
     int rc = ws_verify_step(w->v, w->attempt);
-    *out = rc == SQLITE_ROW ? ws_column(w->attempt, 0) : NULL;
-    return rc < 0 ? -1 : 0;
+    out[0] = '\0';
+    if (rc == SQLITE_ROW) {
+        ws_sql_copy(out, STATUS_SIZE, w->attempt, 0);
+    }
+    return end_use(w, w->attempt, rc);
 }
 
 static int check_attempt(struct walk *w, int64_t attempt)
 {
-    const char *status = NULL;
+    char status[STATUS_SIZE];
 
     if (attempt == 0) {
         return 0;
     }
-    if (attempt_status(&status, w, attempt) != 0) {
+    if (attempt_status(status, w, attempt) != 0) {
         return -1;
     }
-    if (status == NULL) {
+    if (status[0] == '\0') {
         found(w, "the attempt %lld that it ends does not exist", (long long)attempt);
     } else if (strcmp(status, "in_progress") == 0) {
         found(w, "the attempt %lld that it ends is still in progress", (long long)attempt);
@@ -275,18 +285,17 @@ static int check_end(struct walk *w)
 {
     const struct ws_state *now = &w->m->states[w->state];
     bool final = now->kind == WS_STATE_FINAL;
-    const char *open = "in_progress";
+    char open[STATUS_SIZE] = "in_progress";
     int64_t entries = 0;
 
     if (count_ledger(&entries, w) != 0 ||
-        (w->subject->attempt != 0 && attempt_status(&open, w, w->subject->attempt) != 0)) {
+        (w->subject->attempt != 0 && attempt_status(open, w, w->subject->attempt) != 0)) {
         return -1;
     }
     if (strcmp(now->name, w->subject->status) != 0) {
         found(w, "the workstream's status is '%s', its history ends in '%s'", w->subject->status,
               now->name);
-    } else if (open == NULL || strcmp(open, "in_progress") != 0 ||
-               (final && w->subject->attempt != 0)) {
+    } else if (strcmp(open, "in_progress") != 0 || (final && w->subject->attempt != 0)) {
         found(w, "attempt %lld is not in progress, as the workstream says",
               (long long)w->subject->attempt);
     } else if (entries != (final && !w->subject->dry_run)) {
@@ -338,7 +347,7 @@ static int walk_rows(struct walk *w)
             return -1;
         }
     }
-    if (rc < 0) {
+    if (end_use(w, w->rows, rc) != 0) {
         return -1;
     }
     return w->bad ? 0 : check_end(w);

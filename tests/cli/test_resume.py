@@ -48,6 +48,17 @@ def test_the_interrupted_transition_names_what_was_kept(hanging):
     assert row["tree_oid"] == hanging.git("rev-parse", "refs/wsfsm/r1/ws-fix/2^{tree}")
 
 
+def test_a_result_names_the_snapshots_of_all_attempts(hanging):
+    """The last attempt of a step may have kept nothing where an interrupted one before it did."""
+    hanging.agent(f"if [ ! -e {hanging.outside}/again ]; then echo half > src/half.txt; touch {hanging.outside}/again; "
+                  "sleep 1000; fi; exit 1")
+    hanging.bundle()
+    killed(hanging)
+    shown = hanging.wsfsm("resume", "--run-id", "r1").must(1).stdout
+    assert "snapshot" in shown and "refs/wsfsm/r1/ws-fix/2\n" in shown
+    assert "/end" not in shown
+
+
 @pytest.mark.parametrize("command", ["resume", "cancel"])
 def test_no_such_run(ready, command):
     assert "r9" in ready.wsfsm(command, "--run-id", "r9").must(3).stderr  # no database

@@ -304,6 +304,39 @@ def resume(case, reference, **env):
     return result
 
 
+# --- calls that failed
+
+CODES = ("disk_full", "io", "store", "repository")
+
+
+def explained(result, reason, codes=CODES):
+    """Exit 4 and one line that names the file and the reason."""
+    assert result.rc == 4, result
+    error = result.error
+    assert error["code"] in codes, error
+    assert error["where"], error
+    assert "\n" not in error["message"] and re.search(reason, error["message"]), error
+
+
+def after_failure(case, result):
+    """Right after a call that failed: nobody is left, history and state agree, `status` tells."""
+    if result.rc != 0:
+        case.kills += 1
+    left = case.leftovers(5)
+    assert not left, f"left running: {left}"
+    case.unchanged()
+    case.watched = case.checkout()
+    case.see_content()
+    case.see_status()
+    if case.entered():
+        case.call("verify").must(0)
+
+
+def goes_on(case, reference):
+    resume(case, reference)
+    case.check(reference)
+
+
 def conclude(name, promise, tried, failures):
     """Leaves a line for the table of docs/RELIABILITY.md, then tells what failed."""
     folder = os.environ.get("WSFSM_FAULT_RESULTS")
@@ -328,5 +361,12 @@ def dice(name):
     return random.Random(seed)
 
 
-__all__ = ["KILLED", "RUN", "TRACED", "WS", "Case", "cases", "conclude", "declare", "dice", "prepare", "resume", "sweep",
-           "finish", "traced", "unbroken", "wait_for"]
+def stride(name, points, number):
+    """`number` of them at even distances, from a place that is told."""
+    step = max(1, len(points) // number)
+    return points[dice(name).randrange(step)::step]
+
+
+__all__ = ["CODES", "KILLED", "RUN", "TRACED", "WS", "WSFSM", "Case", "after_failure", "cases", "conclude", "declare",
+           "dice", "explained", "finish", "goes_on", "prepare", "resume", "stride", "sweep", "traced", "unbroken",
+           "wait_for"]

@@ -14,10 +14,12 @@ import time
 
 import pytest
 
-from harness import KILLED, RUN, TRACED, WS, WSFSM, Case, cases, conclude, dice, finish, prepare, resume, sweep, unbroken
+from harness import (CODES, KILLED, RUN, TRACED, WS, WSFSM, Case, after_failure, cases, conclude, dice, explained,
+                     finish, goes_on, prepare, resume, stride, sweep, unbroken)
 
-FULL = ["write", "pwrite64", "fsync", "fdatasync", "ftruncate", "openat", "rename", "link", "mkdir"]
-FAILING = FULL + ["read", "pread64", "newfstatat", "getdents64"]
+FULL = ["write", "pwrite64", "fsync", "fdatasync", "syncfs", "ftruncate", "fallocate", "openat", "rename", "renameat",
+        "renameat2", "link", "linkat", "symlinkat", "mkdir", "mkdirat"]
+FAILING = FULL + ["read", "pread64", "newfstatat", "getdents64", "readlink", "unlink", "unlinkat", "rmdir", "fchmod"]
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
@@ -28,39 +30,6 @@ def fixture_undisturbed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("io")
     template = prepare(folder / "template")
     return template, unbroken(template, folder / "unbroken")
-
-
-# --- what must hold
-
-CODES = ("disk_full", "io", "store", "repository")
-
-
-def explained(result, reason, codes=CODES):
-    """Exit 4 and one line that names the file and the reason."""
-    assert result.rc == 4, result
-    error = result.error
-    assert error["code"] in codes, error
-    assert error["where"], error
-    assert "\n" not in error["message"] and re.search(reason, error["message"]), error
-
-
-def after_failure(case, result):
-    """Right after a call that failed: nobody is left, history and state agree, `status` tells."""
-    if result.rc != 0:
-        case.kills += 1
-    left = case.leftovers(5)
-    assert not left, f"left running: {left}"
-    case.unchanged()
-    case.watched = case.checkout()
-    case.see_content()
-    case.see_status()
-    if case.entered():
-        case.call("verify").must(0)
-
-
-def goes_on(case, reference):
-    resume(case, reference)
-    case.check(reference)
 
 
 # --- one call of the system fails
@@ -97,18 +66,12 @@ def numbered(trace):
     return found
 
 
-def stride(name, points, number):
-    """`number` of them at even distances, from a place that is told."""
-    step = max(1, len(points) // number)
-    return points[dice(name).randrange(step)::step]
-
-
 def injected(trace):
     return [line for line in trace.read_text(errors="replace").splitlines() if "(INJECTED)" in line]
 
 
 @needs_strace
-@pytest.mark.parametrize("error, calls, default", [("ENOSPC", FULL, 24), ("EIO", FAILING, 32)])
+@pytest.mark.parametrize("error, calls, default", [("ENOSPC", FULL, 24), ("EDQUOT", FULL, 24), ("EIO", FAILING, 32)])
 def test_a_call_that_fails(undisturbed, tmp_path, error, calls, default):
     template, reference = undisturbed
     points = calls_of(template, tmp_path / "traced", calls)
@@ -146,6 +109,7 @@ def whole_run(case):
     ("resume", half_run, ("resume", "--run-id", RUN, "--json"), (0, 3)),
     ("cancel", half_run, ("cancel", "--run-id", RUN, "--json"), (0, 3)),
     ("remove", whole_run, ("worktree", "remove", "--ws-id", WS, "--json"), (0, 3)),
+    ("gc", whole_run, ("worktree", "gc", "--json"), (0,)),
     ("backup", whole_run, ("db", "backup", ".wsfsm/copy.db", "--json"), (0,)),
 ], ids=lambda value: value if isinstance(value, str) else "")
 def test_another_command_that_fails(undisturbed, tmp_path, name, before, command, again):

@@ -51,8 +51,8 @@ enum ws_doc_format { WS_DOC_YAML, WS_DOC_JSON };
 bool ws_doc_format_of(enum ws_doc_format *format, const char *file);
 
 /* Reads and parses. YAML of nothing but comments has a null as its root. NULL with at least one
- * error in *diags (located in `file`, which is the name to show). The file must be a regular one of
- * at most WS_DOC_BYTES, and not empty. */
+ * error in *diags (located in `file`, which is the name to show), or diags->unread. The file must
+ * be a regular one of at most WS_DOC_BYTES, and not empty. */
 struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_format format,
                            struct ws_diags *diags);
 struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file,

@@ -61,14 +61,14 @@ struct ws_tree_view {
 
 /* Reads one file (a mapping or a sequence of mappings). All workstreams it holds are appended, the
  * unsound ones too (sound == false; their fields may be NULL). -1: the file itself cannot be used;
- * the reason is in *diags. */
+ * the reason is in *diags, or in diags->unread. */
 int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
                    struct ws_diags *diags);
 
 /* Every *.json, *.yaml, *.yml of a folder, sorted by name; not recursive, and as with the shell's
  * `*` without names that begin with a dot. What has such a name and is no regular file (a folder, a
- * FIFO, a device) is an error; other names are passed over. -1 only when the folder cannot be read.
- */
+ * FIFO, a device) is an error; other names are passed over. -1 only when the folder cannot be
+ * read, or the disk fails under a file of it. */
 int ws_bundle_read_dir(struct ws_bundles *out, const char *dir, const char *shown,
                        struct ws_diags *diags, struct ws_error *err);
 

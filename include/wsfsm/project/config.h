@@ -36,7 +36,7 @@ struct ws_config_options {
 /* Order of precedence: option > environment (`getenv`-like callback; NULL: the process's) >
  * wsfsm.yaml > default. Relative paths: of an option or the environment from the current folder, of
  * wsfsm.yaml from the repository. Defaults: <repo>/workstreams, <repo>/.wsfsm/state.db. -1: at
- * least one error in *diags (all of the file's). */
+ * least one error in *diags (all of the file's), or diags->unread. */
 int ws_config_load(struct ws_config *out, const char *repo_root,
                    const struct ws_config_options *options,
                    const char *(*env)(void *payload, const char *name), void *payload,

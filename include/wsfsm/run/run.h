@@ -56,9 +56,9 @@ void ws_session_close(struct ws_session *s);
 int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_error *err);
 
 struct ws_run_options {
-    const char *run_id; /* NULL: a new one is made up */
-    const char *base;   /* --base */
-    const char *model;  /* --model */
+    const char *run_id;  /* NULL: a new one is made up */
+    const char *base;    /* --base */
+    const char *model;   /* --model */
     const char *sandbox; /* --sandbox: on, auto or off, for every tool; NULL: as the profiles say */
     bool dry_run;
     bool allow_dirty;
@@ -86,6 +86,7 @@ struct ws_summary {
     struct ws_step_result *steps; /* in order of their first attempt */
     size_t step_count;
     struct ws_strv changed_files, out_of_scope_files;
+    struct ws_strv snapshots; /* refs of what the run's attempts left, in git; empty on success */
 };
 void ws_summary_release(struct ws_summary *s);
 

@@ -76,5 +76,60 @@ START_TEST(a_typing_error_is_not_taken_for_no_crash)
 }
 END_TEST
 
+/* A letter for each asking of "x", with one of "y" between: what fails is a capital. */
+static void ask(char out[4])
+{
+    for (int i = 0; i < 3; i++) {
+        out[i] = ws_fault_fails("x") ? 'F' : 'f';
+        ck_assert(!ws_fault_fails("y"));
+    }
+    out[3] = '\0';
+}
+
+static void print_failures(void)
+{
+    char asked[4];
+
+    ask(asked);
+    ck_assert(write(STDERR_FILENO, asked, 3) == 3);
+}
+
+static void assert_failures(const char *fail_at, const char *asked)
+{
+    char said[256];
+
+    setenv("WSFSM_FAIL_AT", fail_at, 1);
+    ck_assert_int_eq(status_of(print_failures, said, sizeof said), 0);
+    ck_assert_str_eq(said, asked);
+}
+
+START_TEST(what_shall_fail_fails_once_or_from_then_on)
+{
+    assert_failures("", "fff");
+    assert_failures("x:2", "fFf");
+    assert_failures("x:2+", "fFF");
+    assert_failures("x:4", "fff");
+    assert_failures("z:1+", "fff");
+}
+END_TEST
+
+START_TEST(failures_have_a_log_of_their_own)
+{
+    struct ws_buf text = {0};
+    char *dir = enter_scratch(), said[256];
+
+    setenv("WSFSM_FAIL_AT", "x:9", 1);
+    setenv("WSFSM_FAIL_LOG", "log", 1);
+    unsetenv("WSFSM_FAULT_LOG");
+    ck_assert_int_eq(status_of(print_failures, said, sizeof said), 0);
+    ck_assert_int_eq(ws_read_file(&text, "log", 1000, NULL), 0);
+    ck_assert_str_eq(ws_buf_str(&text), "x\ny\nx\ny\nx\ny\n");
+    ws_buf_release(&text);
+    unsetenv("WSFSM_FAIL_LOG");
+    leave_scratch(dir);
+}
+END_TEST
+
 RUN_TESTS("fault", every_point_is_logged, a_number_counts_all_points, a_name_counts_its_own,
-          without_the_variables_nothing_happens, a_typing_error_is_not_taken_for_no_crash)
+          without_the_variables_nothing_happens, a_typing_error_is_not_taken_for_no_crash,
+          what_shall_fail_fails_once_or_from_then_on, failures_have_a_log_of_their_own)
