@@ -30,7 +30,7 @@ static void start_sodium(void)
 
 static crypto_hash_sha256_state *state_of(struct ws_hash *h)
 {
-    return (crypto_hash_sha256_state *)(void *)h->state;
+    return (crypto_hash_sha256_state *)(void *)&h->state;
 }
 
 void ws_hash_init(struct ws_hash *h)

@@ -156,9 +156,9 @@ static void place(struct graph *g)
         n->height = (n->slots + 1) * SLOT > NODE_MIN ? (n->slots + 1) * SLOT : NODE_MIN;
         n->y = y;
         y += n->height + GAP;
-        len = len > NAME_SHOWN ? NAME_SHOWN : len;
         longest = len > longest ? len : longest;
     }
+    longest = longest > NAME_SHOWN ? NAME_SHOWN : longest;
     g->width = (int)longest * LETTER + NODE_PAD;
 }
 

@@ -170,9 +170,8 @@ static int fill(struct ws_repo *r, struct ws_error *err)
     if (root == NULL || git_dir == NULL) {
         rc = ws_fail_errno(err, WS_E_REPOSITORY, git_repository_workdir(r->git),
                            "the repository's folder cannot be resolved");
-    } else if ((rc = git_repository_odb(&r->odb, r->git)) < 0) {
-        rc = ws_fail_git(err, WS_E_REPOSITORY, rc, git_dir, "the object database cannot be opened");
-    } else if ((rc = ws_plain_objects(r->odb, git_dir)) < 0) {
+    } else if ((rc = git_repository_odb(&r->odb, r->git)) < 0 ||
+               (rc = ws_plain_objects(r->odb, git_dir)) < 0) {
         rc = ws_fail_git(err, WS_E_REPOSITORY, rc, git_dir, "the object database cannot be opened");
     }
     if (rc < 0) {
