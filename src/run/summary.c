@@ -28,27 +28,17 @@ void ws_summary_release(struct ws_summary *s)
     *s = (struct ws_summary){0};
 }
 
-static struct ws_step_result *result_of(struct ws_summary *out, size_t *cap, const char *step)
-{
-    for (size_t i = 0; i < out->step_count; i++)
-        if (!strcmp(out->steps[i].step, step))
-            return &out->steps[i];
-    out->steps = ws_grow(out->steps, cap, out->step_count, sizeof *out->steps);
-    out->steps[out->step_count].step = ws_strdup(step);
-    return &out->steps[out->step_count++];
-}
-
-/* Attempts come oldest first, so that the last one of a step stays. */
+/* The last one of each step. */
 static void take_steps(struct ws_summary *out, const struct ws_attempt_rows *attempts)
 {
-    size_t cap = 0;
+    out->steps = ws_calloc(attempts->len + 1, sizeof *out->steps);
     for (size_t i = 0; i < attempts->len; i++) {
         const struct ws_attempt_row *a = &attempts->items[i];
-        struct ws_step_result *r = result_of(out, &cap, a->step_name);
-        free(r->status);
-        free(r->result_json);
-        r->status = ws_strdup(a->status);
-        r->result_json = ws_strdup(a->result_json);
+        out->steps[out->step_count++] = (struct ws_step_result){
+            .step = ws_strdup(a->step_name),
+            .status = ws_strdup(a->status),
+            .result_json = ws_strdup(a->result_json),
+        };
     }
 }
 
@@ -110,7 +100,7 @@ static int fill(struct ws_summary *out, struct ws_session *s, const struct ws_ru
     out->dry_run = row->dry_run;
     out->branch = row->dry_run ? NULL : ws_format("ws/%s/%s", row->run_id, row->ws_id);
 
-    int rc = ws_store_attempts(&attempts, s->store, row->run_id, row->ws_id, err);
+    int rc = ws_store_last_attempts(&attempts, s->store, row->run_id, row->ws_id, err);
     if (rc == 0) {
         take_steps(out, &attempts);
         rc = take_end(out, s, row, &attempts, err);

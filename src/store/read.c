@@ -115,6 +115,13 @@ int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const cha
                             err);
 }
 
+int ws_store_last_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id,
+                           const char *ws_id, struct ws_error *err)
+{
+    return collect_attempts(out, s, ws_sql_bind(s, WS_STMT_LAST_ATTEMPTS, err, "tt", run_id, ws_id),
+                            err);
+}
+
 int ws_store_attempt(struct ws_attempt_rows *out, struct ws_store *s, int64_t id,
                      struct ws_error *err)
 {

@@ -134,6 +134,14 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
     [WS_STMT_ATTEMPT] =
         "SELECT id, run_id, ws_id, step_name, status, started_at, completed_at, result_json, "
         "start_tree, number FROM step_attempts WHERE id = ?1",
+    [WS_STMT_LAST_ATTEMPTS] =
+        "SELECT a.id, a.run_id, a.ws_id, a.step_name, a.status, a.started_at, a.completed_at, "
+        "a.result_json, a.start_tree, a.number FROM step_attempts a JOIN ("
+        "SELECT min(x.id) AS first, max(x.id) AS last FROM step_attempts x JOIN ("
+        "SELECT attempt_id FROM transitions WHERE run_id = ?1 AND ws_id = ?2 "
+        "UNION SELECT attempt_id FROM workstreams WHERE run_id = ?1 AND ws_id = ?2"
+        ") t ON x.id = t.attempt_id GROUP BY x.step_name"
+        ") g ON a.id = g.last ORDER BY g.first",
     [WS_STMT_EVIDENCE] = "SELECT ordinal, kind, command, verdict, tree_oid FROM evidence "
                          "WHERE attempt_id = ?1 ORDER BY ordinal LIMIT ?2",
     [WS_STMT_ERRORS] = "SELECT step_name, error_code, message, count, first_seen_at, last_seen_at "

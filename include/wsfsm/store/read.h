@@ -46,6 +46,10 @@ struct ws_attempt_rows {
 /* In the order in which they began; ws_id NULL: of all workstreams of the run. */
 int ws_store_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
                       struct ws_error *err);
+/* The last one of each step, the steps in the order in which they began first. Flat in memory, however often a step
+ * was attempted. */
+int ws_store_last_attempts(struct ws_attempt_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
+                           struct ws_error *err);
 /* The one of that id: a row, or none. */
 int ws_store_attempt(struct ws_attempt_rows *out, struct ws_store *s, int64_t id, struct ws_error *err);
 void ws_attempt_rows_release(struct ws_attempt_rows *r);
