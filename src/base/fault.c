@@ -76,9 +76,12 @@ static bool is_reached(atomic_llong *passed, const char *variable, const char *n
 
 void ws_fault_point(const char *name)
 {
-    static atomic_llong passed;
+    static atomic_llong passed, passed_to_pause;
 
     append_to_log("WSFSM_FAULT_LOG", name);
+    if (is_reached(&passed_to_pause, "WSFSM_PAUSE_AT", name)) {
+        raise(SIGSTOP);
+    }
     if (is_reached(&passed, "WSFSM_CRASH_AT", name)) {
         raise(SIGKILL);
         _exit(128 + SIGKILL); /* the first process of a PID namespace survives its own SIGKILL */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wsfsm/base/fault.h"
@@ -67,13 +68,26 @@ static int busy(int fd, const char *name, struct ws_error *err)
                    run_id[0] ? run_id : "unknown");
 }
 
+/* Who only asks whether the lock is held (ws_run_lock_held) has it for a moment. */
+static int patient_flock(int fd, int how)
+{
+    const struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+    int rc;
+    for (int tries = 0; (rc = flock(fd, how)) < 0 && tries < 20; tries++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -1;
+        nanosleep(&nap, NULL);
+    }
+    return rc;
+}
+
 static int try_lock(int *fd, const char *file, const char *name, int how, struct ws_error *err)
 {
     for (;;) {
         *fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (*fd < 0)
             return ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be opened");
-        if (flock(*fd, how) < 0) {
+        if (patient_flock(*fd, how) < 0) {
             int rc = errno == EWOULDBLOCK
                          ? busy(*fd, name, err)
                          : ws_fail_errno(err, WS_E_IO, file, "the file cannot be locked");

@@ -13,10 +13,8 @@ int ws_session_open(struct ws_session *s, const struct ws_session_options *optio
     const struct ws_config_options given = {.database = options->database};
     if (ws_config_load(&s->config, ws_repo_root(s->repo), &given, NULL, NULL, diags) < 0) {
         ws_session_close(s);
-        return ws_diags_all_read(diags, err) < 0
-                   ? -1
-                   : ws_fail(err, WS_E_CONFIG, NULL,
-                             "the configuration is unsound; mend what is named above");
+        return ws_fail(err, WS_E_CONFIG, NULL,
+                       "the configuration is unsound; mend what is named above");
     }
     return 0;
 }
@@ -31,17 +29,43 @@ void ws_session_close(struct ws_session *s)
     *s = (struct ws_session){0};
 }
 
-/* What a crash left between the last row and the refs. */
-static int finish_ends(struct ws_session *s, struct ws_error *err)
+static int carry_out(struct ws_session *s, const struct ws_effect_row *effect, struct ws_error *err)
+{
+    char *note = NULL;
+    int rc = ws_effect_carry_out(&note, s->repo, s->store, effect, err);
+    free(note);
+    return rc;
+}
+
+/* One process at a time, and not what a living run is about to do itself: two of them in one
+ * worktree would take each other's index away. */
+static int finish_those_left(struct ws_session *s, struct ws_error *err)
 {
     struct ws_effect_rows rows = {0};
     int rc = ws_store_effects(&rows, s->store, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
-        char *note = NULL;
-        rc = ws_effect_carry_out(&note, s->repo, s->store, &rows.items[i], err);
-        free(note);
+        if (!ws_run_alive(NULL, s, rows.items[i].ws_id))
+            rc = carry_out(s, &rows.items[i], err);
     }
     ws_effect_rows_release(&rows);
+    return rc;
+}
+
+/* What a crash left between the last row and the refs. */
+static int finish_ends(struct ws_session *s, struct ws_error *err)
+{
+    struct ws_effect_rows rows = {0};
+    struct ws_run_lock lock;
+    int rc = ws_store_effects(&rows, s->store, err);
+    bool any = rc == 0 && rows.len;
+    ws_effect_rows_release(&rows);
+    if (!any)
+        return rc;
+    rc = ws_run_lock_starting(&lock, ws_repo_state_dir(s->repo), err);
+    if (rc == 0) {
+        rc = finish_those_left(s, err);
+        ws_run_lock_release(&lock);
+    }
     return rc;
 }
 

@@ -3,7 +3,7 @@
  *
  * In a test build: WSFSM_FAULT_LOG=FILE appends the name of every point passed; WSFSM_CRASH_AT=N
  * raises SIGKILL at the N-th point passed (from 1), WSFSM_CRASH_AT=NAME:N at the N-th passing of
- * that name. WSFSM_FAIL_LOG=FILE appends the name of every failure asked for; WSFSM_FAIL_AT=NAME:N
+ * that name. WSFSM_PAUSE_AT is the same with SIGSTOP. WSFSM_FAIL_LOG=FILE appends the name of every failure asked for; WSFSM_FAIL_AT=NAME:N
  * lets the N-th of that name happen, WSFSM_FAIL_AT=NAME:N+ every later one, too.
  */
 #ifndef WSFSM_BASE_FAULT_H

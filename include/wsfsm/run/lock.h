@@ -22,8 +22,8 @@ int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char
 int ws_run_lock_replace(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
                         const char *run_id, struct ws_error *err);
 
-/* Held for the moment between looking at the other runs and creating one's own; waits for its turn.
- */
+/* Held for the moment between looking at the other runs and creating one's own, and while what dead
+ * ones left is finished; waits for its turn. */
 int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err);
 
 void ws_run_lock_release(struct ws_run_lock *lock);
