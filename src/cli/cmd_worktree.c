@@ -54,6 +54,7 @@ static void list_json(struct ws_buf *out, const struct ws_worktree_infos *infos)
         ws_json_kstr(out, "run_id", w->run_id);
         ws_json_kstr(out, "state", w->state);
         ws_json_kstr(out, "problem", w->problem);
+        ws_json_kbool(out, "locked", w->locked);
         ws_json_kstr(out, "branch", w->branch);
         ws_json_kstr(out, "base", w->base_oid);
         ws_json_key(out, "path");
@@ -185,6 +186,10 @@ static int find_why_kept(const char **why, struct ws_session *s, const struct ws
     *why = "its run is not in the database";
     if (strcmp(w->state, "foreign") == 0) {
         *why = w->problem != NULL ? w->problem : "wsfsm did not make it";
+        return 0;
+    }
+    if (w->locked && strcmp(w->state, "gone") != 0) {
+        *why = "it is locked (git worktree unlock)";
         return 0;
     }
     if (s->store != NULL && ws_store_runs(&runs, s->store, w->run_id, w->ws_id, err) != 0) {

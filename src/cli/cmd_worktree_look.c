@@ -55,7 +55,10 @@ static int look_at(struct look *l, const struct ws_cli *cli, struct ws_error *er
         return -1;
     }
     if (l->info->problem != NULL) {
-        return ws_fail(err, WS_E_SCOPE_VIOLATION, l->info->path, "%s", l->info->problem);
+        bool absent = strcmp(l->info->state, "gone") == 0 || strcmp(l->info->state, "making") == 0;
+
+        return ws_fail(err, absent ? WS_E_UNKNOWN_ID : WS_E_SCOPE_VIOLATION, l->info->path, "%s",
+                       l->info->problem);
     }
     return read_content(l, err);
 }

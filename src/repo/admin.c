@@ -210,25 +210,31 @@ out:
     return rc;
 }
 
+/* Taken by somebody else while ours was made: then its gitdir names another worktree. */
+static bool is_foreign(const struct ws_worktree *w)
+{
+    char *gitdir = ws_path_join(w->admin_path, "gitdir"), *ours = ws_admin_text(w, WS_TEXT_GITDIR);
+    struct ws_buf found = {0};
+    bool foreign = w->rec.state == WS_RECORD_MAKING &&
+                   ws_read_file(&found, gitdir, MAX_TEXT, NULL) == 0 &&
+                   ws_starts_with(ws_buf_str(&found), "/") && strcmp(ws_buf_str(&found), ours) != 0;
+
+    ws_buf_release(&found);
+    free(ours);
+    free(gitdir);
+    return foreign;
+}
+
 int ws_admin_remove(struct ws_worktree *w, struct ws_error *err)
 {
-    char *temporary = temporary_admin(w), *gitdir = ws_path_join(w->admin_path, "gitdir");
+    char *temporary = temporary_admin(w), *moved = ws_admin_moved_to(w);
     int rc = ws_remove_folder(temporary, 0, 0, err);
 
-    /* Taken by somebody else in the meantime: then its gitdir names another worktree. */
-    if (rc == 0 && ws_path_exists(w->admin_path)) {
-        struct ws_buf found = {0};
-        char *ours = ws_admin_text(w, WS_TEXT_GITDIR);
-        bool foreign = ws_read_file(&found, gitdir, MAX_TEXT, NULL) == 0 &&
-                       ws_starts_with(ws_buf_str(&found), "/") &&
-                       strcmp(ws_buf_str(&found), ours) != 0 && w->rec.state == WS_RECORD_MAKING;
-
-        rc = foreign ? 0 : ws_remove_folder(w->admin_path, 0, 0, err);
-        ws_buf_release(&found);
-        free(ours);
+    if (rc == 0 && moved == NULL && ws_path_exists(w->admin_path) && !is_foreign(w)) {
+        rc = ws_remove_folder(w->admin_path, 0, 0, err);
     }
+    free(moved);
     free(temporary);
-    free(gitdir);
     return rc;
 }
 

@@ -35,6 +35,14 @@ int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_
                    struct ws_error *err);
 int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
                          struct ws_error *err);
+
+/* Where `git worktree move` has put the worktree: the two point at each other, and it is the user's
+ * from then on. NULL: nowhere. The caller frees it. */
+char *ws_admin_moved_to(const struct ws_worktree *w);
+/* `git worktree lock` was said of it. */
+bool ws_admin_is_locked(const struct ws_worktree *w);
+
+/* Git's folder about a worktree that was moved stays. */
 int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);
 
 /* What must stand in the worktree's .git file and in git's files about it; the caller frees it. */

@@ -64,3 +64,37 @@ int ws_admin_follow_move(struct ws_worktree *w, struct ws_error *err)
     }
     return ws_record_write(&w->rec, w->r, err);
 }
+
+char *ws_admin_moved_to(const struct ws_worktree *w)
+{
+    char *gitdir = ws_path_join(w->admin_path, "gitdir"), *link = NULL, *place = NULL;
+    char *ours = ws_admin_text(w, WS_TEXT_LINK);
+    struct ws_buf text = {0}, back = {0};
+
+    if (ws_read_file(&text, gitdir, MAX_TEXT, NULL) == 0 && ws_buf_str(&text)[0] == '/') {
+        link = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
+    }
+    if (link != NULL && strcmp(ws_path_base(link), ".git") == 0 &&
+        ws_read_file(&back, link, MAX_TEXT, NULL) == 0 && strcmp(ws_buf_str(&back), ours) == 0) {
+        place = ws_path_dir(link);
+    }
+    if (place != NULL && strcmp(place, w->path) == 0) {
+        free(place);
+        place = NULL;
+    }
+    ws_buf_release(&text);
+    ws_buf_release(&back);
+    free(ours);
+    free(link);
+    free(gitdir);
+    return place;
+}
+
+bool ws_admin_is_locked(const struct ws_worktree *w)
+{
+    char *path = ws_path_join(w->admin_path, "locked");
+    bool is = ws_path_exists(path);
+
+    free(path);
+    return is;
+}

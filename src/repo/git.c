@@ -88,6 +88,14 @@ int ws_git_tree(git_tree **out, struct ws_repo *r, const char *id, struct ws_err
     return 0;
 }
 
+/* The same path, but for the '/' that libgit2 ends it with. */
+static bool is_folder(const char *with_slash, const char *path)
+{
+    size_t len = strlen(path);
+
+    return strncmp(with_slash, path, len) == 0 && strcmp(with_slash + len, "/") == 0;
+}
+
 int ws_git_view(git_repository **out, struct ws_repo *r, const char *workdir, struct ws_error *err)
 {
     git_repository *view = NULL;
@@ -95,7 +103,8 @@ int ws_git_view(git_repository **out, struct ws_repo *r, const char *workdir, st
     int rc = git_repository_open_ext(&view, r->git_dir, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL);
 
     /* libgit2 1.5 leaks when it is told what it is set to already */
-    if (rc == 0 && strcmp(workdir, r->root) != 0) {
+    if (rc == 0 && (git_repository_workdir(view) == NULL ||
+                    !is_folder(git_repository_workdir(view), workdir))) {
         rc = git_repository_set_workdir(view, workdir, 0);
     }
     if (rc == 0) {

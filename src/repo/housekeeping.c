@@ -39,6 +39,7 @@ static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
     struct ws_error err = {0};
     struct stat st;
 
+    info->locked = ws_admin_is_locked(w);
     info->ws_id = ws_strdup(w->rec.ws_id);
     info->run_id = ws_strdup(w->rec.run_id);
     info->path = ws_strdup(w->path);
@@ -49,8 +50,14 @@ static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
         info->problem =
             ws_strdup("interrupted while it was made or removed; the next run clears it");
     } else if (lstat(w->path, &st) < 0) {
+        char *moved = ws_admin_moved_to(w);
+
         info->state = ws_strdup("gone");
-        info->problem = ws_strdup("the folder is gone; the next run makes it again");
+        info->problem =
+            moved != NULL
+                ? ws_format("moved by hand to %s, and yours; the next run makes it again", moved)
+                : ws_strdup("the folder is gone; the next run makes it again");
+        free(moved);
     } else if (st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
         info->state = ws_strdup("foreign");
         info->problem = ws_strdup("this is not the folder wsfsm made");
@@ -106,7 +113,10 @@ static int remove_locked(char **snapshot_ref, struct ws_repo *r, const char *ws_
                                 "there is no worktree of this workstream");
     }
     w = ws_admin_worktree(r, &rec);
-    if (w->rec.state == WS_RECORD_MADE && lstat(w->path, &st) == 0) {
+    if (ws_path_exists(w->path) && ws_admin_is_locked(w)) {
+        rc = ws_fail(err, WS_E_REPOSITORY, w->path,
+                     "the worktree is locked; git worktree unlock it first");
+    } else if (w->rec.state == WS_RECORD_MADE && lstat(w->path, &st) == 0) {
         rc = ws_worktree_keep(snapshot_ref, w, err);
     }
     if (rc == 0) {

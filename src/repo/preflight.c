@@ -8,6 +8,7 @@
 #include "index_file.h"
 #include "internal.h"
 #include "record.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/repo/worktree.h"
@@ -195,7 +196,37 @@ int ws_repo_preflight(struct ws_repo *r, const char *base_oid, bool ignore_filte
     return rc;
 }
 
-int ws_worktree_admit(struct ws_repo *r, const char *ws_id, struct ws_error *err)
+/* A ref that stands where another needs a folder, or the other way round, cannot be beside it. */
+static int check_branch(struct ws_repo *r, const char *run_id, const char *ws_id,
+                        struct ws_error *err)
+{
+    char *run = ws_format("refs/heads/ws/%s", run_id), *branch = ws_format("%s/%s", run, ws_id);
+    char *below = ws_format("%s/", branch),
+         *mark = ws_format("refs/wsfsm/%s/%s/base", run_id, ws_id);
+    char of_run[WS_OID_HEX], of_branch[WS_OID_HEX], ours[WS_OID_HEX];
+    struct ws_strv deeper = {0};
+    int rc = 0;
+
+    if (ws_repo_ref(of_run, r, run, err) < 0 || ws_repo_ref(of_branch, r, branch, err) < 0 ||
+        ws_repo_ref(ours, r, mark, err) < 0 || ws_repo_refs(&deeper, r, below, err) < 0) {
+        rc = -1;
+    } else if (of_run[0] != '\0' || deeper.len > 0 || (of_branch[0] != '\0' && ours[0] == '\0')) {
+        const char *taken = of_run[0] != '\0' ? run : deeper.len > 0 ? deeper.items[0] : branch;
+
+        rc = ws_fail(err, WS_E_REPOSITORY, taken,
+                     "this branch is not wsfsm's and stands where the run's must go; rename it, or "
+                     "give the run another id");
+    }
+    ws_strv_release(&deeper);
+    free(run);
+    free(branch);
+    free(below);
+    free(mark);
+    return rc;
+}
+
+int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id,
+                      struct ws_error *err)
 {
     struct ws_record rec;
     char *path = ws_path_join(r->worktrees, ws_id);
@@ -210,5 +241,5 @@ int ws_worktree_admit(struct ws_repo *r, const char *ws_id, struct ws_error *err
                  : 0;
     }
     free(path);
-    return rc;
+    return rc == 0 && run_id != NULL ? check_branch(r, run_id, ws_id, err) : rc;
 }

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -135,6 +136,57 @@ static int main_of_linked(git_repository **git, struct ws_error *err)
     return rc;
 }
 
+static bool names_its_checkout(git_repository *git)
+{
+    git_config *config = NULL;
+    const char *value;
+    bool is = git_repository_config_snapshot(&config, git) == 0 &&
+              git_config_get_string(&value, config, "core.worktree") == 0;
+
+    git_config_free(config);
+    return is;
+}
+
+/* The nearest folder that has a .git; NULL: none. */
+static char *holder_of_git(const char *from, struct stat *st)
+{
+    char *at = ws_strdup(from), *git = ws_path_join(at, ".git");
+
+    while (lstat(git, st) < 0) {
+        char *parent = ws_path_dir(at);
+        bool top = strcmp(at, "/") == 0;
+
+        free(at);
+        free(git);
+        if (top) {
+            free(parent);
+            return NULL;
+        }
+        at = parent;
+        git = ws_path_join(at, ".git");
+    }
+    free(git);
+    return at;
+}
+
+/* Where .git is a file or a link, git's folder lies elsewhere. libgit2 was told of that folder only
+ * and would take what is around it for the checkout. */
+static int set_checkout(git_repository *git, const char *from, struct ws_error *err)
+{
+    struct stat st;
+    char *root = holder_of_git(from, &st);
+    int rc = 0;
+
+    if (root != NULL && !S_ISDIR(st.st_mode) && !names_its_checkout(git)) {
+        rc = git_repository_set_workdir(git, root, 0);
+    }
+    if (rc < 0) {
+        ws_fail_git(err, WS_E_REPOSITORY, rc, root, "the checkout cannot be opened");
+    }
+    free(root);
+    return rc < 0 ? -1 : 0;
+}
+
 static int discover(git_repository **out, const char *from, struct ws_error *err)
 {
     git_buf found = {0};
@@ -150,8 +202,9 @@ static int discover(git_repository **out, const char *from, struct ws_error *err
     git_dir = without_slash(found.ptr);
     git_buf_dispose(&found);
     rc = open_at(out, git_dir, err);
-    if (rc == 0 && git_repository_is_worktree(*out)) {
-        rc = main_of_linked(out, err);
+    if (rc == 0) {
+        rc = git_repository_is_worktree(*out) ? main_of_linked(out, err)
+                                              : set_checkout(*out, from, err);
     }
     if (rc == 0 && (git_repository_is_bare(*out) || git_repository_workdir(*out) == NULL)) {
         rc = ws_fail(err, WS_E_REPOSITORY, git_dir,

@@ -151,7 +151,7 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
     if (rc == 0)
         rc = ws_repo_preflight(s->repo, out->base_oid, out->ignore_filters, err);
     if (rc == 0)
-        rc = ws_worktree_admit(s->repo, workstream->id, err);
+        rc = ws_worktree_admit(s->repo, options->run_id, workstream->id, err);
     if (rc == 0 && !out->dry_run)
         rc = ws_repo_fingerprint(&fingerprint, s->repo, err);
     if (rc == 0 && !out->dry_run)

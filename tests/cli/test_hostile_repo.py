@@ -247,3 +247,41 @@ def test_what_stands_where_the_worktree_must_go_is_named_before_anything_is_crea
         (place / "mine").mkdir(parents=True)
     assert "ws-fix" in ready.wsfsm("run", "--ws-id", "ws-fix").must(4).stderr
     assert not ready.database.exists() and place.exists()
+
+
+@pytest.mark.parametrize("how", ["file", "link"])
+def test_git_folder_kept_apart(ready, how):
+    """The checkout is where .git is, not what is around git's folder."""
+    ready.settle()
+    apart = ready.outside / "apart"
+    if how == "file":
+        ready.git("init", "-q", "--separate-git-dir", apart)
+    else:
+        (ready.root / ".git").rename(apart)
+        (ready.root / ".git").symlink_to(apart)
+    before = sorted(os.listdir(ready.outside))
+    ready.checkout = lambda: ready.git("status", "--porcelain", "--untracked-files=all")
+    summary = ready.run("ws-fix", cwd=ready.root / "src").must(0).json
+    assert "a + b" in ready.show(summary["branch"], "src/calc.py")
+    assert ready.worktree().is_dir() and sorted(os.listdir(ready.outside)) == before
+    assert ready.git("status", "--porcelain", cwd=ready.worktree()) == ""
+    ready.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(0)
+
+
+def test_in_a_submodule(ready):
+    ready.settle()
+    outer = ready.base / "outer"
+    ready.git("init", "-q", outer)
+    ready.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", ready.root, "inner", cwd=outer)
+    ready.wsfsm("-C", outer / "inner", "run", "--ws-id", "ws-fix").must(0)
+    assert (outer / "inner/.worktrees/ws-fix/src/calc.py").exists()
+    assert not (outer / ".wsfsm").exists() and not (outer / ".git/modules/.wsfsm").exists()
+
+
+@pytest.mark.parametrize("branch", ["ws/r1", "ws/r1/ws-fix", "ws/r1/ws-fix/deeper"])
+def test_branch_where_the_run_needs_its_own(ready, branch):
+    ready.settle()
+    ready.git("branch", branch)
+    assert branch in ready.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r1").must(4).stderr
+    assert not ready.database.exists()
+    assert ready.git("rev-parse", branch) == ready.git("rev-parse", "main")

@@ -99,3 +99,38 @@ def test_snapshots_are_shown_and_can_be_fetched(ready):
     assert refs, (snapshots(ready), shown)
     ready.git("fetch", "-q", ".", f"{refs[0]}:refs/heads/rescued")
     assert ready.show("rescued", "src/calc.py") + "\n" == CALC_FIXED
+
+
+@pytest.mark.parametrize("then", ["run", "gc", "remove"])
+def test_worktree_moved_with_git_is_the_users(ran, then):
+    """Git's folder about it stays, and no other worktree shares it."""
+    place = ran.base / "mine"
+    ran.git("worktree", "move", ran.worktree(), place)
+    (place / "src/mine.py").write_text("x\n")
+    shown = ran.wsfsm("worktree", "list", "--json").must(0).json[0]
+    assert shown["state"] == "gone" and str(place) in shown["problem"], shown
+    if then == "run":
+        ran.run("ws-fix", "--run-id", "r2").must(0)
+    else:
+        ran.wsfsm("worktree", then, *(["--ws-id", "ws-fix"] if then == "remove" else [])).must(0)
+    assert ran.git("status", "--short", "--branch", cwd=place) == "## ws/r1/ws-fix\n?? src/mine.py"
+    listed = ran.git("worktree", "list", "--porcelain")
+    assert str(place) in listed and listed.count("worktree ") == (3 if then == "run" else 2), listed
+
+
+def test_locked_worktree_stays(ran):
+    ran.git("worktree", "lock", ran.worktree())
+    assert ran.wsfsm("worktree", "list", "--json").must(0).json[0]["locked"] is True
+    assert "unlock" in ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(4).stderr
+    assert "locked" in ran.wsfsm("worktree", "gc").must(0).stdout
+    assert (ran.worktree() / "src/calc.py").exists()
+    ran.git("worktree", "unlock", ran.worktree())
+    ran.wsfsm("worktree", "gc").must(0)
+    assert not ran.worktree().exists()
+
+
+@pytest.mark.parametrize("command", ["status", "validate-scope"])
+def test_a_worktree_that_is_gone_is_no_violation(ran, command):
+    ran.git("worktree", "remove", "--force", ran.worktree())
+    result = ran.wsfsm("worktree", command, "--ws-id", "ws-fix", "--json").must(3)
+    assert result.error["code"] == "unknown_id", result

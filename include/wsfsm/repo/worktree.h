@@ -24,8 +24,9 @@ struct ws_prepared {
     char *snapshot_ref;         /* where an earlier run's content was kept, NULL: nothing to keep */
 };
 
-/* Is the place of the worktree free, or ours? To be asked before a run is created; ws_worktree_prepare asks again. */
-int ws_worktree_admit(struct ws_repo *r, const char *ws_id, struct ws_error *err);
+/* Are the place of the worktree and the name of its branch free, or ours? To be asked before a run is created;
+ * ws_worktree_prepare asks again. `run_id`: NULL when it is going to be a random one. */
+int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id, struct ws_error *err);
 
 /* Makes the worktree, or takes the one that is there: this run's as it is; an earlier run's after a snapshot of its
  * content (refs/wsfsm/<its run>/<ws_id>/left-N), put on this run's branch with the base's content. Refuses a folder,
@@ -81,6 +82,7 @@ struct ws_worktree_info {
     char *ws_id, *run_id, *path, *branch, *base_oid;
     char *state;     /* "made", "making" (interrupted), "gone", "foreign" */
     char *problem;   /* why it cannot be used, NULL: sound */
+    bool locked;     /* by `git worktree lock`: it is not to be removed */
 };
 struct ws_worktree_infos {
     struct ws_worktree_info *items;
@@ -90,7 +92,8 @@ int ws_worktree_list(struct ws_worktree_infos *out, struct ws_repo *r, struct ws
 void ws_worktree_infos_release(struct ws_worktree_infos *infos);
 
 /* Snapshots (*snapshot_ref malloc'ed, NULL when the content was the branch's), then removes folder, admin folder and
- * record; the branch stays. Device and inode are compared, links never followed. */
+ * record; the branch stays. Device and inode are compared, links never followed. Refuses one that is locked; what
+ * `git worktree move` has put elsewhere is the user's, and only the record of it goes. */
 int ws_worktree_remove(char **snapshot_ref, struct ws_repo *r, const char *ws_id, struct ws_error *err);
 
 /* --- the repository around it ----------------------------------------------------------------------------------------- */
