@@ -191,16 +191,17 @@ const char *ws_nearest(const char *word, const char *const *candidates, size_t c
     for (size_t i = 0; i < count; i++) {
         size_t other = strlen(candidates[i]);
 
+        if (strcasecmp(word, candidates[i]) == 0) {
+            nearest = candidates[i];
+            break;
+        }
         if (other > len + limit || len > other + limit) {
             continue;
         }
         size_t edits = distance(word, len, candidates[i], other, rows);
         /* Two words without a letter in common are not alike, however short they are. */
-        if (edits <= limit && (edits == 0 || edits < (len > other ? len : other))) {
+        if (edits <= limit && edits < (len > other ? len : other)) {
             nearest = candidates[i];
-            if (edits == 0) {
-                break;
-            }
             limit = edits - 1; /* the next one must be better: of equals the first is taken */
         }
     }

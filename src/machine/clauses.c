@@ -106,8 +106,11 @@ int ws_parse_final(struct ws_parser *p, struct ws_word keyword)
     struct ws_def_state *state = open_state(p, true);
 
     (void)keyword;
-    if (expect_declared(p, &state->name) != 0 ||
-        ws_expect_name(p, &state->outcome, "an outcome") != 0) {
+    if (expect_declared(p, &state->name) != 0) {
+        return -1;
+    }
+    if (ws_expect_name(p, &state->outcome, "an outcome") != 0) {
+        p->def->nameless = true; /* what stands there may be the outcome */
         return -1;
     }
     parse_doc(p, state);
@@ -123,6 +126,7 @@ static int second(struct ws_parser *p, struct ws_def_state *state, struct ws_wor
         ws_def_report_note(p->report, first, "the first one is here");
     }
     state->broken = true;
+    state->lost = true; /* the header of another state may be missing before this line */
     return 0;
 }
 

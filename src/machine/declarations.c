@@ -78,7 +78,7 @@ static void check_states_differ(struct ws_def *d, struct ws_def_report *r)
                                 one.text, two.text);
         }
         ws_def_report_note(r, one, "the first one is here");
-        d->states[sorted[i]].broken = true;
+        d->states[sorted[i]].broken = d->states[sorted[i - 1]].broken = true;
     }
     free(sorted);
 }

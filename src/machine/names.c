@@ -152,7 +152,8 @@ static void check_state(struct names *n, int index)
 {
     struct ws_def *d = n->def;
     struct ws_def_state *s = &d->states[index];
-    bool may_start = d->initial_state == WS_NONE || d->initial_state == index;
+    bool may_start = d->initial_state == WS_NONE ||
+                     (s->name.text != NULL && strcmp(s->name.text, d->initial.text) == 0);
     int rc = check_known(n, &n->outcomes, s->outcome);
 
     if (n->bindings != NULL) {
@@ -190,6 +191,9 @@ static void check_initial_is_idle(struct names *n, int index)
         return;
     }
     d->initial_state = index;
+    if (s->lost) {
+        return; /* what stands in it may be another state's */
+    }
     if (s->action.text != NULL) {
         ws_def_report_error(n->report, "E006", s->action,
                             "'%s' does not belong in the initial state", s->action.text);

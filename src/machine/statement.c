@@ -100,6 +100,11 @@ static void unknown_statement(struct ws_parser *p, const struct ws_line *line)
                              first->word.text);
     }
     if (meant != NULL && meant->place == PLACE_OPENS) {
+        struct ws_def_state *before = ws_current_state(p);
+
+        if (before != NULL) {
+            before->broken = true; /* the line may as well have been one of its own */
+        }
         p->token = first + 1;
         meant->parse(p, first->word); /* quiet: this line has its error */
     }

@@ -19,7 +19,8 @@ void ws_escape_line(struct ws_buf *out, const char *s, size_t len);
  * path needs any of it; a path without such bytes stays as it is. Returns true when it was changed ("marked"). */
 bool ws_escape_path(struct ws_buf *out, const char *path);
 
-/* The candidate nearest to `word` by edits (with transpositions), NULL when none is near enough to be meant. */
+/* The candidate that is `word` but for upper and lower case, else the nearest by edits (with transpositions); NULL
+ * when none is near enough to be meant. */
 const char *ws_nearest(const char *word, const char *const *candidates, size_t count);
 
 bool ws_starts_with(const char *s, const char *prefix);

@@ -109,6 +109,7 @@ START_TEST(the_word_that_was_meant)
     ck_assert_str_eq(ws_nearest("check", words, 5), "check");
     ck_assert_str_eq(ws_nearest("sttaic_chek", words, 5), "static_check");
     ck_assert_str_eq(ws_nearest("runtimecheck", words, 5), "runtime_check");
+    ck_assert_str_eq(ws_nearest("CHECK", words, 5), "check"); /* capitals are no edits */
     ck_assert_ptr_null(ws_nearest("dxxe", words, 5));
     ck_assert_ptr_null(ws_nearest("something_else", words, 5));
     ck_assert_ptr_null(ws_nearest("chek", words, 0));
