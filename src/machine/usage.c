@@ -47,7 +47,7 @@ static void check_handlers(const struct ws_def *d, const struct ws_bindings *b,
         const struct ws_handler_decl *h = &b->handlers[i];
 
         if (!state_uses(d, h->name, NULL)) {
-            ws_diag_add(&r->diags, WS_WARNING, "W022", h->file, h->line, 0,
+            ws_diag_add(&r->diags, WS_WARNING, "W022", h->file, h->line, 1,
                         "handler '%s' is bound by no state", h->name);
         }
     }

@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "internal.h"
 #include "wsfsm/base/mem.h"
@@ -88,6 +89,7 @@ static int find_patch(char **real, const char *root, const char *patch, struct w
 {
     char *path = NULL, *file = NULL;
     const char *why = NULL;
+    struct stat st;
     int rc = -1;
     *real = NULL;
     if (!ws_scope_normalise(&path, &why, patch)) {
@@ -100,6 +102,8 @@ static int find_patch(char **real, const char *root, const char *patch, struct w
         ws_fail_errno(err, WS_E_BUNDLE, patch, "metadata.patch cannot be read");
     else if (!ws_path_under(*real, root))
         ws_fail(err, WS_E_BUNDLE, patch, "metadata.patch leads out of the repository");
+    else if (stat(*real, &st) < 0 || !S_ISREG(st.st_mode))
+        ws_fail(err, WS_E_BUNDLE, patch, "metadata.patch is no regular file");
     else
         rc = 0;
 out:

@@ -1,6 +1,7 @@
 """One workstream from pending to done or failed: the ends a run can have, and every row it writes."""
 
 import json
+import os
 import re
 import stat
 
@@ -362,6 +363,14 @@ def test_apply_patch_that_does_not_apply(repo):
     repo.write("workstreams/fix.patch", patch("def sub(a):\n    return a\n", CALC_FIXED, "src/calc.py"))
     repo.bundle(tool="apply-patch", metadata={"patch": "workstreams/fix.patch"})
     assert repo.run().must(1).json["reason"] == "failed"
+
+
+@pytest.mark.parametrize("path", ["workstreams", "workstreams/none", "pipe", "../outside/x", "/etc/passwd", ".git/config"])
+def test_apply_patch_of_what_is_no_patch(repo, path):
+    os.mkfifo(repo.root / "pipe")
+    repo.bundle(tool="apply-patch", metadata={"patch": path})
+    assert "metadata.patch" in repo.run().must(3).error["message"]
+    assert not repo.database.exists()
 
 
 def test_prompt_tells_the_agent_all_it_needs(ready):
