@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -209,3 +210,20 @@ def test_program_confines_a_tool(elsewhere, program):
     [record] = [json.loads(event["payload_json"]) for event in user.events("tool_finished") if "agent" in
                 event["payload_json"]]
     assert record["confined"] == "bubblewrap"
+
+
+def test_packages(tmp_path):
+    """Debian's: the program with the libraries that it is linked with, and what other programs are built with."""
+    for needed in ("dpkg-deb", "dpkg-shlibdeps"):
+        if not shutil.which(needed):
+            pytest.skip(f"optional: no {needed} here")
+    must("cpack", "-G", "DEB", "-B", tmp_path, cwd=BUILD)
+    packages = {must("dpkg-deb", "-f", file, "Package").strip(): file for file in tmp_path.glob("*.deb")}
+    assert set(packages) == {"wsfsm", "libwsfsm-dev"}
+    depends = must("dpkg-deb", "-f", packages["wsfsm"], "Depends")
+    for library in ("libc6", "libgit2", "libjansson", "libsodium", "libsqlite3", "libyaml"):
+        assert library in depends, depends
+    for file in packages.values():
+        must("dpkg-deb", "-x", file, tmp_path / "root")
+    assert must(tmp_path / "root/usr/bin/wsfsm", "version").startswith("wsfsm ")
+    assert (tmp_path / "root/usr/include/wsfsm/wsfsm.h").exists() and list(tmp_path.glob("root/usr/lib/**/wsfsm.pc"))
