@@ -4,6 +4,10 @@ with memory enough, the program does what it is for.
 The program numbers the allocations (WSFSM_FAIL_AT=store.memory:N, src/store/memory.c). Every second case lets all
 later ones fail, too."""
 
+import os
+import re
+import subprocess
+
 import pytest
 
 from harness import (RUN, WS, Case, after_failure, cases, conclude, explained, goes_on, prepare, stride, sweep,
@@ -41,6 +45,15 @@ def starved(case, number, *command):
         explained(result, REASON)
         assert "--json" not in command or result.stdout == "", result
     return result
+
+
+def test_the_store():
+    """Within one process, and so all of them in the long form (tests/unit/store/test_memory.c)."""
+    done = subprocess.run([os.environ["WSFSM_STORE_MEMORY"]], capture_output=True, text=True, check=False)
+    tried = re.search(r"^tried (\d+)$", done.stdout, re.MULTILINE)
+    failures = [] if done.returncode == 0 and tried else [done.stdout + done.stderr]
+    conclude("memory.store", "an allocation in SQLite fails while the store takes a run to its end",
+             int(tried[1]) if tried else 1, failures)
 
 
 def test_a_run(undisturbed, tmp_path):
