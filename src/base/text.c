@@ -149,6 +149,25 @@ bool ws_escape_path(struct ws_buf *out, const char *path)
     return true;
 }
 
+char *ws_unescape_path(const char *text)
+{
+    char *path = ws_alloc(strlen(text) + 1), *end = path;
+
+    while (*text != '\0') {
+        if (text[0] == '%' && isxdigit((unsigned char)text[1]) &&
+            isxdigit((unsigned char)text[2])) {
+            const char digits[] = {text[1], text[2], '\0'};
+
+            *end++ = (char)strtoul(digits, NULL, 16);
+            text += 3;
+        } else {
+            *end++ = *text++;
+        }
+    }
+    *end = '\0';
+    return path;
+}
+
 static size_t min_size(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -207,6 +226,47 @@ const char *ws_nearest(const char *word, const char *const *candidates, size_t c
     }
     free(rows);
     return nearest;
+}
+
+enum { FEW = 5 };
+
+/* The first candidates that differ from each other, at most FEW + 1 of them. */
+static size_t distinct(const char **out, const char *const *candidates, size_t count)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < count && len <= FEW; i++) {
+        size_t j = 0;
+
+        while (j < len && strcmp(out[j], candidates[i]) != 0) {
+            j++;
+        }
+        if (j == len) {
+            out[len++] = candidates[i];
+        }
+    }
+    return len;
+}
+
+void ws_suggest(struct ws_buf *out, const char *word, const char *const *candidates, size_t count,
+                const char *hint)
+{
+    const char *few[FEW + 1];
+    const char *nearest = ws_nearest(word, candidates, count);
+    size_t len = distinct(few, candidates, count);
+
+    if (nearest != NULL && strcmp(nearest, word) != 0) {
+        ws_buf_printf(out, "; did you mean '%s'?", nearest);
+    } else if (len > 0 && len <= FEW) {
+        for (size_t i = 0; i < len; i++) {
+            const char *before = i == 0 ? "; there " : i + 1 < len ? ", " : " and ";
+            const char *verb = i > 0 ? "" : len == 1 ? "is only " : "are ";
+
+            ws_buf_printf(out, "%s%s'%s'", before, verb, few[i]);
+        }
+    } else if (hint != NULL) {
+        ws_buf_printf(out, "; %s", hint);
+    }
 }
 
 bool ws_starts_with(const char *s, const char *prefix)

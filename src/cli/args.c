@@ -1,6 +1,7 @@
 #include "args.h"
 
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,7 +119,8 @@ static int refused(const struct level *l, int result, const char *word, struct w
         return ws_fail(err, WS_E_USAGE, l->where, "option '--%s' takes no value", o->name);
     }
     if (optopt != 0) {
-        return ws_fail(err, WS_E_USAGE, l->where, "unknown option '-%c'", optopt);
+        return ws_fail(err, WS_E_USAGE, l->where, "unknown option '-%c'; see 'wsfsm help%s%s'",
+                       optopt, l->where[0] != '\0' ? " " : "", l->where);
     }
     return unknown_long(l, ws_starts_with(word, "--") ? word + 2 : word, err);
 }
@@ -156,7 +158,15 @@ static int check_value(const struct level *l, const struct ws_option *o, const c
     if (o->words != NULL) {
         return check_word(l, o, value, err);
     }
-    if (o->max > 0 && !ws_parse_int(&number, value, o->min, o->max)) {
+    if (o->max > 0 && ws_parse_int(&number, value, o->min, o->max)) {
+        return 0;
+    }
+    if (o->max == INT64_MAX) {
+        return ws_fail(err, WS_E_USAGE, l->where,
+                       "option '--%s' needs a whole number, at least %lld, not '%s'", o->name,
+                       o->min, value);
+    }
+    if (o->max > 0) {
         return ws_fail(err, WS_E_USAGE, l->where,
                        "option '--%s' needs a whole number from %lld to %lld, not '%s'", o->name,
                        o->min, o->max, value);

@@ -117,13 +117,12 @@ void ws_cli_note(const struct ws_cli *cli, const char *format, ...)
 int ws_cli_unknown(struct ws_error *err, const char *id, const char *const *candidates,
                    size_t count, const char *what, const char *hint)
 {
-    const char *nearest = count > 0 ? ws_nearest(id, candidates, count) : NULL;
+    struct ws_buf help = {0};
 
-    if (nearest != NULL && strcmp(nearest, id) != 0) {
-        return ws_fail(err, WS_E_UNKNOWN_ID, id, "%s; did you mean '%s'?", what, nearest);
-    }
-    return ws_fail(err, WS_E_UNKNOWN_ID, id, "%s%s%s", what, hint != NULL ? "; " : "",
-                   hint != NULL ? hint : "");
+    ws_suggest(&help, id, candidates, count, hint);
+    ws_fail(err, WS_E_UNKNOWN_ID, id, "%s%s", what, ws_buf_str(&help));
+    ws_buf_release(&help);
+    return -1;
 }
 
 static void diag_json(struct ws_buf *out, const struct ws_diag *d)

@@ -4,6 +4,15 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/store/verify.h"
 
+static void database_json(struct ws_buf *out, const char *path)
+{
+    ws_json_key(out, "database");
+    ws_json_path(out, path);
+    if (ws_path_is_encoded(path)) {
+        ws_json_kbool(out, "paths_encoded", true);
+    }
+}
+
 /* --- init --- */
 
 static int run_init(struct ws_cli *cli, struct ws_error *err)
@@ -17,7 +26,7 @@ static int run_init(struct ws_cli *cli, struct ws_error *err)
     int status = ws_session_store(&session, WS_STORE_CREATE, err);
     if (status == 0 && cli->json) {
         ws_json_open(&cli->out.text, '{');
-        ws_json_kstr(&cli->out.text, "database", session.config.database);
+        database_json(&cli->out.text, session.config.database);
         ws_json_kbool(&cli->out.text, "created", !there);
         ws_json_close(&cli->out.text, '}');
         ws_buf_putc(&cli->out.text, '\n');
@@ -40,7 +49,7 @@ static const struct ws_cmd cmd_init = {
 static void info_json(struct ws_buf *out, const char *path, const struct ws_store_info *info)
 {
     ws_json_open(out, '{');
-    ws_json_kstr(out, "database", path);
+    database_json(out, path);
     ws_json_kstr(out, "database_id", info->database_id);
     ws_json_kstr(out, "repository_id", info->repo_id);
     ws_json_kint(out, "schema_version", info->schema_version);
@@ -131,8 +140,9 @@ static int run_backup(struct ws_cli *cli, struct ws_error *err)
     int status = ws_store_backup(session.store, to, err);
     if (status == 0 && cli->json) {
         ws_json_open(&cli->out.text, '{');
-        ws_json_kstr(&cli->out.text, "database", session.config.database);
-        ws_json_kstr(&cli->out.text, "backup", to);
+        database_json(&cli->out.text, session.config.database);
+        ws_json_key(&cli->out.text, "backup");
+        ws_json_path(&cli->out.text, to);
         ws_json_close(&cli->out.text, '}');
         ws_buf_putc(&cli->out.text, '\n');
     } else if (status == 0) {
@@ -146,7 +156,8 @@ static int run_backup(struct ws_cli *cli, struct ws_error *err)
 static const struct ws_cmd cmd_backup = {
     .name = "backup",
     .summary = "Copy the database, also while it is in use",
-    .description = "The copy is complete or absent.",
+    .description = "The copy is complete or absent. A file that is there already is left as it is "
+                   "(exit 4).",
     .positionals = backup_positionals,
     .run = run_backup,
 };

@@ -40,10 +40,9 @@ static void say(struct doctor *d, const char *verdict, const char *what, const c
         ws_json_kstr(out, "check", what);
         ws_json_kstr(out, "message", text);
         ws_json_close(out, '}');
-        ws_buf_putc(out, '\n');
     } else {
         ws_cli_colored(d->cli, ws_color_of(verdict), verdict);
-        ws_buf_printf(out, "  %-14s", what);
+        ws_buf_printf(out, "  %-16s", what);
         ws_out_escaped(&d->cli->out, text);
         ws_buf_putc(out, '\n');
     }
@@ -60,10 +59,10 @@ static bool check_repository(struct doctor *d)
     struct ws_error err = {0};
 
     if (ws_cli_open(&d->session, d->cli, &err) != 0) {
-        say_error(d, err.code == WS_E_CONFIG ? "configuration" : "repository", &err);
+        say_error(d, err.code == WS_E_CONFIG ? "configuration" : "git repository", &err);
         return false;
     }
-    say(d, pass, "repository", "%s", ws_repo_root(d->session.repo));
+    say(d, pass, "git repository", "%s", ws_repo_root(d->session.repo));
     say(d, pass, "configuration", "%s",
         d->session.config.file != NULL ? d->session.config.file
                                        : "no wsfsm.yaml; the defaults hold");
@@ -200,18 +199,30 @@ static void check_bundles(struct doctor *d)
     ws_diags_release(&diags);
 }
 
+static void check_all(struct doctor *d)
+{
+    if (check_repository(d)) {
+        check_base(d);
+        check_disk(d);
+        check_store(d);
+        check_sandbox(d);
+        check_bundles(d);
+        ws_session_close(&d->session);
+    }
+}
+
 static int run(struct ws_cli *cli, struct ws_error *err)
 {
     struct doctor d = {.cli = cli};
 
     (void)err;
-    if (check_repository(&d)) {
-        check_base(&d);
-        check_disk(&d);
-        check_store(&d);
-        check_sandbox(&d);
-        check_bundles(&d);
-        ws_session_close(&d.session);
+    if (cli->json) {
+        ws_json_open(&cli->out.text, '[');
+    }
+    check_all(&d);
+    if (cli->json) {
+        ws_json_close(&cli->out.text, ']');
+        ws_buf_putc(&cli->out.text, '\n');
     }
     return d.failures > 0 ? 1 : 0;
 }

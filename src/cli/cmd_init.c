@@ -74,43 +74,39 @@ static int make(bool *made, const char *path, const char *text, struct ws_error 
     return errno == EEXIST ? 0 : -1;
 }
 
-static void tell(struct ws_cli *cli, const char *path, bool made)
-{
-    struct ws_buf *out = &cli->out.text;
+/* What became of one file. */
+struct made {
+    char *path;
+    bool made;
+};
 
-    if (cli->json) {
+static void tell_json(struct ws_buf *out, const struct made *files, size_t count)
+{
+    ws_json_open(out, '[');
+    for (size_t i = 0; i < count; i++) {
         ws_json_open(out, '{');
         ws_json_key(out, "path");
-        ws_json_path(out, path);
-        ws_json_kbool(out, "made", made);
+        ws_json_path(out, files[i].path);
+        ws_json_kbool(out, "made", files[i].made);
         ws_json_close(out, '}');
-        ws_buf_putc(out, '\n');
-    } else {
-        ws_out_escaped(&cli->out, path);
-        ws_buf_puts(out, made ? ": made\n" : ": there already, left as it is\n");
     }
+    ws_json_close(out, ']');
+    ws_buf_putc(out, '\n');
 }
 
-static int write_files(struct ws_cli *cli, struct ws_session *s, struct ws_error *err)
+static void tell(struct ws_cli *cli, const struct made *files, size_t count)
 {
-    char *project = ws_path_join(ws_repo_root(s->repo), "wsfsm.yaml");
-    char *example = ws_path_join(s->config.workstream_dir, "ws-example.yaml");
-    bool made = false;
-    int status = make(&made, project, project_file, err);
+    bool any = false;
 
-    if (status == 0) {
-        tell(cli, project, made);
-        status = ws_mkdirs(s->config.workstream_dir, 0755, err);
+    for (size_t i = 0; i < count; i++) {
+        ws_out_escaped(&cli->out, files[i].path);
+        ws_buf_puts(&cli->out.text,
+                    files[i].made ? ": made\n" : ": there already, left as it is\n");
+        any = any || files[i].made;
     }
-    if (status == 0) {
-        status = make(&made, example, bundle, err);
+    if (any) {
+        ws_cli_note(cli, "edit them, commit them, then: wsfsm validate");
     }
-    if (status == 0) {
-        tell(cli, example, made);
-    }
-    free(project);
-    free(example);
-    return status;
 }
 
 static int run(struct ws_cli *cli, struct ws_error *err)
@@ -120,10 +116,22 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     if (ws_cli_open(&session, cli, err) != 0) {
         return -1;
     }
-    int status = write_files(cli, &session, err);
-    if (status == 0) {
-        ws_cli_note(cli, "commit both files, then: wsfsm validate");
+    struct made files[] = {
+        {ws_path_join(ws_repo_root(session.repo), "wsfsm.yaml"), false},
+        {ws_path_join(session.config.workstream_dir, "ws-example.yaml"), false},
+    };
+    int status = ws_mkdirs(session.config.workstream_dir, 0755, err);
+
+    if (status == 0 && (status = make(&files[0].made, files[0].path, project_file, err)) == 0) {
+        status = make(&files[1].made, files[1].path, bundle, err);
     }
+    if (status == 0 && cli->json) {
+        tell_json(&cli->out.text, files, 2);
+    } else if (status == 0) {
+        tell(cli, files, 2);
+    }
+    free(files[0].path);
+    free(files[1].path);
     ws_session_close(&session);
     return status;
 }

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "commands.h"
 #include "copy_log.h"
@@ -8,6 +9,7 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
+#include "wsfsm/base/strv.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/repo/repo.h"
 #include "wsfsm/store/read.h"
@@ -24,7 +26,7 @@ static const struct ws_option options[] = {
     {.name = "attempt",
      .argument = "N",
      .min = 1,
-     .max = INT32_MAX,
+     .max = INT64_MAX,
      .help = "Which attempt of the step, from 1. Default: the last one."},
     {.name = "stderr",
      .help = "What the tools wrote to standard error instead of standard output."},
@@ -77,6 +79,33 @@ static void print_title(struct log *l, bool first)
     }
 }
 
+static off_t size_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* An empty log looks like a mistake; the other stream may have what is looked for. */
+static void note_empty(const struct log *l, const char *path)
+{
+    bool is_stderr = strcmp(l->stream, "stderr") == 0;
+    const char *suffix = is_stderr ? ".stderr.log" : ".stdout.log";
+    size_t len = strlen(path);
+    char *stem = ws_strndup(path, ws_ends_with(path, suffix) ? len - strlen(suffix) : len);
+    char *other = ws_format("%s.%s.log", stem, is_stderr ? "stdout" : "stderr");
+    const char *hint =
+        is_stderr ? "; without --stderr: standard output" : "; with --stderr: standard error";
+
+    if (size_of(path) == 0) {
+        ws_cli_note(l->cli, "%s, attempt %d: %s printed nothing to standard %s%s",
+                    l->attempt->step_name, l->attempt->number, l->tool,
+                    is_stderr ? "error" : "output", size_of(other) > 0 ? hint : "");
+    }
+    free(other);
+    free(stem);
+}
+
 static int print_files(struct ws_cli *cli, const struct ws_attempt_row *attempt,
                        const struct ws_log_files *files, const char *stream, struct ws_error *err)
 {
@@ -91,6 +120,7 @@ static int print_files(struct ws_cli *cli, const struct ws_attempt_row *attempt,
         }
         if (file->path != NULL) {
             status = print_file(&log, file->path, err);
+            note_empty(&log, file->path);
         } else {
             ws_cli_note(cli, "%s has no log: %s", file->tool, file->reason);
         }
@@ -99,22 +129,47 @@ static int print_files(struct ws_cli *cli, const struct ws_attempt_row *attempt,
 }
 
 static int unknown_attempt(const struct ws_attempt_rows *rows, const char *run_id, const char *step,
-                           struct ws_error *err)
+                           long long number, struct ws_error *err)
 {
     const char **names = ws_calloc(rows->len + 1, sizeof *names);
+    struct ws_buf help = {0};
+    int attempts = 0;
 
     for (size_t i = 0; i < rows->len; i++) {
         names[i] = rows->items[i].step_name;
+        attempts += step == NULL || strcmp(names[i], step) == 0;
     }
-    const char *nearest = step != NULL && rows->len > 0 ? ws_nearest(step, names, rows->len) : NULL;
-    if (nearest != NULL && strcmp(nearest, step) != 0) {
-        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no step '%s' was begun; did you mean '%s'?", step,
-                nearest);
+    if (step != NULL && attempts == 0) {
+        ws_suggest(&help, step, names, rows->len, NULL);
+        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no step '%s' was begun%s", step, ws_buf_str(&help));
     } else {
-        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "no such attempt in this run");
+        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no attempt %lld%s%s", number,
+                step != NULL ? " of " : "", step != NULL ? step : "");
     }
+    ws_buf_release(&help);
     free(names);
     return -1;
+}
+
+/* Which attempt was chosen, for who did not say, and how to have another. */
+static void note_choice(const struct ws_cli *cli, const struct ws_attempt_rows *rows,
+                        const struct ws_attempt_row *chosen)
+{
+    struct ws_strv others = {0};
+    struct ws_buf list = {0};
+
+    for (size_t i = 0; i < rows->len; i++) {
+        const char *step = rows->items[i].step_name;
+
+        if (strcmp(step, chosen->step_name) != 0 && !ws_strv_has(&others, step)) {
+            ws_buf_printf(&list, "%s%s", others.len > 0 ? ", " : "; --step prints another: ", step);
+            ws_strv_add(&others, step);
+        }
+    }
+    ws_cli_note(cli, "this is %s, attempt %d%s", chosen->step_name, chosen->number,
+                ws_buf_str(&list));
+    ws_buf_release(&list);
+    ws_strv_release(&others);
 }
 
 /* Prints the last attempt that fits; unless one was asked for, the last one that ran a tool. */
@@ -140,12 +195,15 @@ static int print_attempt(struct ws_cli *cli, struct ws_session *s,
         status = ws_log_files_of(&files, s, row, stream, err);
         if (status == 0 && files.len > 0) {
             printed = true;
+            if (!asked) {
+                note_choice(cli, rows, row);
+            }
             status = print_files(cli, row, &files, stream, err);
         }
         ws_log_files_release(&files);
     }
     if (status == 0 && asked && !found) {
-        return unknown_attempt(rows, run_id, step, err);
+        return unknown_attempt(rows, run_id, step, number, err);
     }
     if (status == 0 && !printed) {
         ws_cli_note(cli, "no tool ran there; nothing to print");
@@ -166,7 +224,9 @@ static void note_snapshots(struct ws_cli *cli, struct ws_session *s, const struc
         ws_cli_warning(cli, "the snapshots of this run are not known: %s", err.message);
     }
     for (size_t i = 0; i < refs.len; i++) {
-        if (strcmp(ws_path_base(refs.items[i]), "end") != 0) {
+        const char *name = ws_path_base(refs.items[i]);
+
+        if (strcmp(name, "end") != 0 && strcmp(name, "base") != 0) {
             ws_cli_note(cli, "snapshot %s", refs.items[i]);
             any = true;
         }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,9 +175,17 @@ static int run(struct ws_cli *cli, struct ws_error *err)
 {
     struct surroundings around = {0};
     struct findings found = {0};
-    char *path = named_path(cli);
+    char *named = named_path(cli);
+    const char *path = named;
     int status = look_around(&around, cli, path != NULL, err);
 
+    if (status == 0 && path == NULL) {
+        path = around.session.config.workstream_dir;
+        if (!ws_path_exists(path)) {
+            status = ws_fail(err, WS_E_BUNDLE, path, "%s; 'wsfsm init' makes a first bundle",
+                             strerror(ENOENT));
+        }
+    }
     if (status == 0) {
         status = check(&found, &around, path, err);
     }
@@ -187,7 +196,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     ws_bundles_release(&found.bundles);
     ws_diags_release(&found.diags);
     look_away(&around);
-    free(path);
+    free(named);
     return status;
 }
 

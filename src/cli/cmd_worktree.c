@@ -59,6 +59,9 @@ static void list_json(struct ws_buf *out, const struct ws_worktree_infos *infos)
         ws_json_kstr(out, "base", w->base_oid);
         ws_json_key(out, "path");
         ws_json_path(out, w->path);
+        if (ws_path_is_encoded(w->path)) {
+            ws_json_kbool(out, "paths_encoded", true);
+        }
         ws_json_close(out, '}');
     }
     ws_json_close(out, ']');
@@ -125,7 +128,6 @@ static void print_removed(struct ws_cli *cli, const struct ws_worktree_info *w,
         ws_json_kstr(out, "snapshot", snapshot);
         ws_json_kstr(out, "kept_because", kept);
         ws_json_close(out, '}');
-        ws_buf_putc(out, '\n');
         return;
     }
     ws_out_escaped(&cli->out, w->ws_id);
@@ -172,6 +174,9 @@ static int run_remove(struct ws_cli *cli, struct ws_error *err)
     const struct ws_worktree_info *w =
         ws_cli_find_worktree(&infos, ws_args_value(cli->args, "ws-id"), err);
     int status = w != NULL ? remove_one(cli, &session, w, err) : -1;
+    if (status == 0 && cli->json) {
+        ws_buf_putc(&cli->out.text, '\n');
+    }
     ws_worktree_infos_release(&infos);
     ws_session_close(&session);
     return status;
@@ -235,19 +240,34 @@ static int collect(struct ws_cli *cli, struct ws_session *s, const struct ws_wor
     return 1;
 }
 
+static int collect_all(struct ws_cli *cli, struct ws_session *s,
+                       const struct ws_worktree_infos *infos, struct ws_error *err)
+{
+    int status = 0;
+
+    for (size_t i = 0; status >= 0 && i < infos->len; i++) {
+        int one = collect(cli, s, &infos->items[i], err);
+
+        status = one != 0 ? one : status;
+    }
+    return status;
+}
+
 static int run_gc(struct ws_cli *cli, struct ws_error *err)
 {
     struct ws_session session = {0};
     struct ws_worktree_infos infos;
-    int status = 0;
 
     if (open_and_list(&session, &infos, cli, err) != 0) {
         return -1;
     }
-    for (size_t i = 0; status >= 0 && i < infos.len; i++) {
-        int one = collect(cli, &session, &infos.items[i], err);
-
-        status = one != 0 ? one : status;
+    if (cli->json) {
+        ws_json_open(&cli->out.text, '[');
+    }
+    int status = collect_all(cli, &session, &infos, err);
+    if (cli->json) {
+        ws_json_close(&cli->out.text, ']');
+        ws_buf_putc(&cli->out.text, '\n');
     }
     ws_worktree_infos_release(&infos);
     ws_session_close(&session);

@@ -89,6 +89,17 @@ static void change_json(struct ws_buf *out, const struct ws_change *c)
     ws_json_close(out, '}');
 }
 
+static bool any_encoded(const struct look *l)
+{
+    bool any = ws_path_is_encoded(l->info->path);
+
+    for (size_t i = 0; i < l->changes.len && !any; i++) {
+        any = ws_path_is_encoded(l->changes.items[i].path) ||
+              ws_path_is_encoded(l->changes.items[i].old_path);
+    }
+    return any;
+}
+
 static void status_json(struct ws_buf *out, const struct look *l)
 {
     ws_json_open(out, '{');
@@ -107,6 +118,9 @@ static void status_json(struct ws_buf *out, const struct look *l)
         change_json(out, &l->changes.items[i]);
     }
     ws_json_close(out, ']');
+    if (any_encoded(l)) {
+        ws_json_kbool(out, "paths_encoded", true);
+    }
     ws_json_close(out, '}');
     ws_buf_putc(out, '\n');
 }
@@ -133,11 +147,10 @@ static void status_text(struct ws_out *out, const struct look *l)
 
         ws_buf_printf(&out->text, "%-10s%c ", "", c->status);
         if (c->old_path != NULL) {
-            ws_escape_path(&out->text, c->old_path);
-            ws_buf_puts(&out->text, " -> ");
+            ws_buf_puts(&out->text,
+                        ws_escape_path(&out->text, c->old_path) ? " (encoded) -> " : " -> ");
         }
-        ws_escape_path(&out->text, c->path);
-        ws_buf_putc(&out->text, '\n');
+        ws_out_path(out, c->path);
     }
 }
 
@@ -244,14 +257,16 @@ static void print_scope(struct ws_cli *cli, const struct look *l, const struct w
         ws_json_kint(out, "changed", (int64_t)l->changes.len);
         ws_json_kpaths(out, "out_of_scope_files", outside);
         ws_json_kstrv(out, "violations", violations);
+        if (any_encoded(l)) {
+            ws_json_kbool(out, "paths_encoded", true);
+        }
         ws_json_close(out, '}');
         ws_buf_putc(out, '\n');
         return;
     }
     for (size_t i = 0; i < outside->len; i++) {
         ws_buf_puts(out, "not in scope: ");
-        ws_escape_path(out, outside->items[i]);
-        ws_buf_putc(out, '\n');
+        ws_out_path(&cli->out, outside->items[i]);
     }
     for (size_t i = 0; i < violations->len; i++) {
         ws_out_escaped(&cli->out, violations->items[i]);

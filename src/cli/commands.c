@@ -19,7 +19,8 @@ static const struct ws_option options[] = {
     {.name = "quiet", .letter = 'q', .help = "No progress, notes or warnings."},
     {.name = "verbose",
      .letter = 'v',
-     .help = "Say more; with --json, print notes and warnings too."},
+     .help = "On a terminal, leave a line for each transition and tool; with --json, print notes "
+             "and warnings too."},
     {.name = "color",
      .argument = "WHEN",
      .words = when,

@@ -56,6 +56,18 @@ void ws_completion_valued(struct ws_buf *out, const struct ws_cmd *root, const c
     ws_strv_release(&names);
 }
 
+void ws_completion_commands(struct ws_buf *out, const struct ws_cmd *parent)
+{
+    const char *between = "";
+
+    for (size_t i = 0; parent->commands != NULL && parent->commands[i] != NULL; i++) {
+        if (!parent->commands[i]->hidden) {
+            ws_buf_printf(out, "%s%s", between, parent->commands[i]->name);
+            between = " ";
+        }
+    }
+}
+
 void ws_completion_brief(struct ws_buf *out, const char *help)
 {
     for (; *help != '\0'; help++) {

@@ -22,6 +22,9 @@ void ws_completion_walk(const struct ws_cmd *root,
  * them. */
 void ws_completion_valued(struct ws_buf *out, const struct ws_cmd *root, const char *between);
 
+/* Names of the visible sub-commands, parted by spaces. */
+void ws_completion_commands(struct ws_buf *out, const struct ws_cmd *parent);
+
 /* The first sentence of a help text, without its full stop, single quotes doubled as the shells
  * want it: '\''. */
 void ws_completion_brief(struct ws_buf *out, const char *help);

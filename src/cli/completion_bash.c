@@ -5,7 +5,7 @@ static const char head[] =
     "_wsfsm()\n"
     "{\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-    "    local at= word i\n"
+    "    local at= dir=. word i\n"
     "    COMPREPLY=()\n"
     "    if [[ $cur == '=' ]]; then\n"
     "        cur=\n"
@@ -17,6 +17,8 @@ static const char head[] =
     "        case $word in\n";
 
 static const char descend[] = ")\n"
+                              "            [[ $word == -C || $word == --directory ]] && "
+                              "dir=${COMP_WORDS[i+1]/#\\~/$HOME}\n"
                               "            [[ ${COMP_WORDS[i+1]} == '=' ]] && i=$((i + 1))\n"
                               "            i=$((i + 1)) ;;\n"
                               "        -*) ;;\n"
@@ -42,7 +44,8 @@ static void candidates(struct ws_buf *out, enum ws_complete complete, const char
         ws_buf_puts(out, "' -- \"$cur\"))");
     } else if (kind != NULL) {
         ws_buf_printf(out,
-                      "COMPREPLY=($(compgen -W \"$(wsfsm __values %s 2>/dev/null)\" -- \"$cur\"))",
+                      "COMPREPLY=($(compgen -W \"$(wsfsm -C \"$dir\" __values %s 2>/dev/null)\" -- "
+                      "\"$cur\"))",
                       kind);
     } else if (complete == WS_COMPLETE_FILE || complete == WS_COMPLETE_DIR) {
         ws_buf_printf(out, "compopt -o filenames; COMPREPLY=($(compgen -%c -- \"$cur\"))",
@@ -93,12 +96,10 @@ static void at_path(struct ws_buf *out, const char *path, const struct ws_cmd *c
     ws_buf_puts(out, "'\n");
     if (cmd->commands != NULL) {
         ws_buf_puts(out, "        words='");
-        for (size_t i = 0; cmd->commands[i] != NULL; i++) {
-            if (!cmd->commands[i]->hidden) {
-                ws_buf_printf(out, "%s ", cmd->commands[i]->name);
-            }
-        }
+        ws_completion_commands(out, cmd);
         ws_buf_puts(out, "'\n");
+    } else if (cmd->positionals != NULL && cmd->positionals[0].complete == WS_COMPLETE_COMMAND) {
+        ws_buf_puts(out, "        words=$commands\n");
     } else if (cmd->positionals != NULL) {
         ws_buf_puts(out, "        [[ $cur == -* ]] || { ");
         candidates(out, cmd->positionals[0].complete, NULL);
@@ -124,6 +125,8 @@ void ws_completion_bash(struct ws_buf *out, const struct ws_cmd *root)
     values(out, "*", root);
     ws_buf_puts(out, "    esac\n    local words= options='");
     option_words(out, root);
+    ws_buf_puts(out, "' commands='");
+    ws_completion_commands(out, root);
     ws_buf_puts(out, "'\n    case $at in\n");
     at_path(out, "", &(const struct ws_cmd){.commands = root->commands});
     ws_completion_walk(root, at_path, out);

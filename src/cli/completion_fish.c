@@ -37,6 +37,17 @@ static const char tail[] = "\n"
                            "    end\n"
                            "end\n"
                            "\n"
+                           "# The -C of the line, for the ids that there are.\n"
+                           "function __wsfsm_dir\n"
+                           "    set -l words (commandline -opc)\n"
+                           "    for i in (seq 2 (count $words))\n"
+                           "        if contains -- $words[(math $i - 1)] -C --directory\n"
+                           "            echo -C\n"
+                           "            string replace -r '^~' $HOME -- $words[$i]\n"
+                           "        end\n"
+                           "    end\n"
+                           "end\n"
+                           "\n"
                            "complete -c wsfsm -f\n";
 
 static void candidates(struct ws_buf *out, enum ws_complete complete, const char *const *words)
@@ -50,7 +61,7 @@ static void candidates(struct ws_buf *out, enum ws_complete complete, const char
         }
         ws_buf_putc(out, '\'');
     } else if (kind != NULL) {
-        ws_buf_printf(out, " -x -a '(wsfsm __values %s 2>/dev/null)'", kind);
+        ws_buf_printf(out, " -x -a '(wsfsm (__wsfsm_dir) __values %s 2>/dev/null)'", kind);
     } else if (complete == WS_COMPLETE_FILE) {
         ws_buf_puts(out, " -r -F");
     } else if (complete == WS_COMPLETE_DIR) {
@@ -109,12 +120,17 @@ static void command(struct ws_buf *out, const char *path, const struct ws_cmd *c
         enum ws_complete complete = cmd->positionals[0].complete;
         const char *kind = ws_complete_kind(complete);
 
-        if (complete == WS_COMPLETE_FILE || complete == WS_COMPLETE_DIR) {
+        if (complete == WS_COMPLETE_COMMAND) {
+            ws_buf_printf(out,
+                          "complete -c wsfsm -n '__wsfsm_at exactly %s' -a '(__wsfsm_commands)'\n",
+                          path);
+        } else if (complete == WS_COMPLETE_FILE || complete == WS_COMPLETE_DIR) {
             ws_buf_printf(out, "complete -c wsfsm -n '__wsfsm_at %s' -F\n", path);
         } else if (kind != NULL) {
-            ws_buf_printf(
-                out, "complete -c wsfsm -n '__wsfsm_at %s' -a '(wsfsm __values %s 2>/dev/null)'\n",
-                path, kind);
+            ws_buf_printf(out,
+                          "complete -c wsfsm -n '__wsfsm_at %s' -a '(wsfsm (__wsfsm_dir) __values "
+                          "%s 2>/dev/null)'\n",
+                          path, kind);
         }
     }
 }
@@ -124,6 +140,9 @@ void ws_completion_fish(struct ws_buf *out, const struct ws_cmd *root)
     ws_buf_puts(out, head);
     ws_completion_valued(out, root, " ");
     ws_buf_puts(out, tail);
+    ws_buf_puts(out, "function __wsfsm_commands\n    string split ' ' '");
+    ws_completion_commands(out, root);
+    ws_buf_puts(out, "'\nend\n");
     options(out, "", root->options);
     sub_commands(out, "", root);
     ws_completion_walk(root, command, out);

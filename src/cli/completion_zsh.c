@@ -126,7 +126,7 @@ void ws_completion_zsh(struct ws_buf *out, const struct ws_cmd *root)
                 "#compdef wsfsm\n# zsh completion for wsfsm; made from its option tables\n\n"
                 "# The kind comes last; in front of it stands what _arguments hands to compadd.\n"
                 "_wsfsm_values()\n{\n"
-                "    local -a values=(${(f)\"$(wsfsm __values ${@[-1]} 2>/dev/null)\"})\n"
+                "    local -a values=(${(f)\"$(wsfsm -C $dir __values ${@[-1]} 2>/dev/null)\"})\n"
                 "    compadd \"${(@)@[1,-2]}\" -a values\n}\n\n");
     for (size_t i = 0; root->commands[i] != NULL; i++) {
         const struct ws_cmd *cmd = root->commands[i];
@@ -142,5 +142,10 @@ void ws_completion_zsh(struct ws_buf *out, const struct ws_cmd *root)
     level(out, root, "_main");
     ws_buf_puts(out, "_wsfsm()\n{\n    local -a global=(");
     options(out, root->options);
-    ws_buf_puts(out, ")\n    _wsfsm_main \"$@\"\n}\n\n_wsfsm \"$@\"\n");
+    ws_buf_puts(out, ")\n"
+                     "    local dir=. i\n"
+                     "    for ((i = 2; i < CURRENT; i++)); do\n"
+                     "        [[ $words[i] == (-C|--directory) ]] && dir=${words[i+1]/#\\~/$HOME}\n"
+                     "    done\n"
+                     "    _wsfsm_main \"$@\"\n}\n\n_wsfsm \"$@\"\n");
 }

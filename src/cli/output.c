@@ -52,6 +52,22 @@ void ws_out_escaped(struct ws_out *o, const char *text)
     ws_escape_line(&o->text, text, strlen(text));
 }
 
+void ws_out_path(struct ws_out *o, const char *path)
+{
+    bool encoded = ws_escape_path(&o->text, path);
+
+    ws_buf_puts(&o->text, encoded ? " (encoded)\n" : "\n");
+}
+
+bool ws_path_is_encoded(const char *path)
+{
+    struct ws_buf scratch = {0};
+    bool encoded = path != NULL && ws_escape_path(&scratch, path);
+
+    ws_buf_release(&scratch);
+    return encoded;
+}
+
 int ws_out_secure_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {

@@ -27,6 +27,12 @@ int ws_out_end(struct ws_out *o, struct ws_error *err);
 /* Text of others, made harmless for a terminal. */
 void ws_out_escaped(struct ws_out *o, const char *text);
 
+/* A path on a line of its own. One that is not plain text is printed with %XX, and marked. */
+void ws_out_path(struct ws_out *o, const char *path);
+
+/* The same mark in a JSON object: "paths_encoded": true when the path was changed. */
+bool ws_path_is_encoded(const char *path);
+
 /* Opens /dev/null in the place of standard descriptors that are closed, so that no file of ours
  * gets their number. A closed standard output stays one that cannot be written. */
 int ws_out_secure_descriptors(void);

@@ -10,14 +10,12 @@
 
 static bool any_encoded(const struct ws_strv *paths)
 {
-    struct ws_buf scratch = {0};
-    bool any = false;
+    size_t i = 0;
 
-    for (size_t i = 0; i < paths->len; i++) {
-        any = ws_escape_path(&scratch, paths->items[i]) || any;
+    while (i < paths->len && !ws_path_is_encoded(paths->items[i])) {
+        i++;
     }
-    ws_buf_release(&scratch);
-    return any;
+    return i < paths->len;
 }
 
 void ws_summary_json(struct ws_buf *out, const struct ws_summary *s)
@@ -166,8 +164,7 @@ static void paths(const struct page *p, const char *name, const struct ws_strv *
     ws_buf_printf(p->out, "%zu file%s\n", list->len, list->len == 1 ? "" : "s");
     for (size_t i = 0; i < list->len && i < SHOWN; i++) {
         label(p, "");
-        ws_escape_path(p->out, list->items[i]);
-        ws_buf_putc(p->out, '\n');
+        ws_out_path(&p->cli->out, list->items[i]);
     }
     if (list->len > SHOWN) {
         label(p, "");
@@ -182,7 +179,8 @@ static void how_to_go_on(const struct page *p, const struct ws_summary *s)
         ws_buf_printf(p->out, "wsfsm log --run-id %s\n", s->run_id);
     }
     for (size_t i = 0; i < s->snapshots.len; i++) {
-        field(p, i == 0 ? "snapshot" : "", s->snapshots.items[i]);
+        label(p, i == 0 ? "snapshot" : "");
+        ws_buf_printf(p->out, "git show %s\n", s->snapshots.items[i]);
     }
     if (!s->finished) {
         label(p, "go on");
@@ -219,6 +217,8 @@ void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)
     }
     if (s->commit_oid != NULL) {
         field(p, "commit", s->commit_oid);
+        label(p, "merge");
+        ws_buf_printf(p->out, "git merge %s\n", s->branch);
     }
     if (!s->success) {
         how_to_go_on(p, s);

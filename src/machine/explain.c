@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "wsfsm/machine/parse.h"
 
@@ -15,7 +16,7 @@ enum { COUNT = sizeof explanations / sizeof *explanations };
 const struct ws_explanation *ws_machine_explain(const char *code)
 {
     for (size_t i = 0; i < COUNT; i++) {
-        if (strcmp(explanations[i].code, code) == 0) {
+        if (strcasecmp(explanations[i].code, code) == 0) {
             return &explanations[i];
         }
     }

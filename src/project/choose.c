@@ -6,10 +6,9 @@
 #include "wsfsm/base/text.h"
 #include "wsfsm/project/bundle.h"
 
-static const char *nearest_id(const struct ws_bundles *b, const char *id)
+static void suggest(struct ws_buf *out, const struct ws_bundles *b, const char *id)
 {
-    const char **ids = ws_calloc(b->len, sizeof *ids);
-    const char *nearest;
+    const char **ids = ws_calloc(b->len + 1, sizeof *ids);
     size_t count = 0;
 
     for (size_t i = 0; i < b->len; i++) {
@@ -17,23 +16,22 @@ static const char *nearest_id(const struct ws_bundles *b, const char *id)
             ids[count++] = b->items[i].id;
         }
     }
-    nearest = ws_nearest(id, ids, count);
+    ws_suggest(out, id, ids, count, NULL);
     free(ids);
-    return nearest;
 }
 
 static int unknown(const struct ws_bundles *b, const char *id, const struct ws_diags *diags,
                    struct ws_error *err)
 {
-    const char *nearest = nearest_id(b, id);
-    const char *hint =
-        diags != NULL && ws_diags_count(diags, WS_ERROR) > 0 ? "; some bundles cannot be read" : "";
+    struct ws_buf help = {0};
 
-    if (nearest != NULL) {
-        return ws_fail(err, WS_E_UNKNOWN_ID, id,
-                       "no bundle declares this workstream; did you mean '%s'?%s", nearest, hint);
+    suggest(&help, b, id);
+    if (diags != NULL && ws_diags_count(diags, WS_ERROR) > 0) {
+        ws_buf_puts(&help, "; some bundles cannot be read");
     }
-    return ws_fail(err, WS_E_UNKNOWN_ID, id, "no bundle declares this workstream%s", hint);
+    ws_fail(err, WS_E_UNKNOWN_ID, id, "no bundle declares this workstream%s", ws_buf_str(&help));
+    ws_buf_release(&help);
+    return -1;
 }
 
 /* The first error that a workstream's own mapping has. */

@@ -60,7 +60,7 @@ int ws_run_cancel(struct ws_summary *out, struct ws_session *s,
     *out = (struct ws_summary){0};
     int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
-        rc = ws_fail(err, WS_E_UNKNOWN_ID, options->run_id, "there is no run of that id");
+        rc = ws_no_such_run(s, options->run_id, err);
     if (rc == 0 && rows.items[0].final)
         rc = ws_fail(err, WS_E_UNUSABLE_ID, options->run_id,
                      "has ended in %s; there is nothing to cancel", rows.items[0].state);

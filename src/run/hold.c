@@ -3,6 +3,7 @@
 
 #include "internal.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 #include "wsfsm/repo/mend.h"
 #include "wsfsm/steps/binding.h"
 
@@ -20,6 +21,23 @@ int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_i
     return out->len ? 0 : 1;
 }
 
+int ws_no_such_run(struct ws_session *s, const char *run_id, struct ws_error *err)
+{
+    struct ws_run_rows all = {0};
+    struct ws_buf help = {0};
+    if (s->store && ws_store_runs(&all, s->store, NULL, NULL, err) < 0)
+        return -1;
+    const char **ids = ws_calloc(all.len + 1, sizeof *ids);
+    for (size_t i = 0; i < all.len; i++)
+        ids[i] = all.items[i].run_id;
+    ws_suggest(&help, run_id, ids, all.len, "'wsfsm status' lists them");
+    ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no run of that id%s", ws_buf_str(&help));
+    ws_buf_release(&help);
+    free(ids);
+    ws_run_rows_release(&all);
+    return -1;
+}
+
 /* What stands in the database, looked at under the lock: another process may have ended the run
  * while we waited for our turn. */
 static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
@@ -28,10 +46,8 @@ static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
     struct ws_run_rows rows;
     int rc = ws_find_run(&rows, s, run_id, err);
     const struct ws_run_row *row = rows.items;
-    if (rc == 1) {
-        ws_fail(err, WS_E_UNKNOWN_ID, run_id, "there is no run of that id");
-        rc = -1;
-    }
+    if (rc == 1)
+        rc = ws_no_such_run(s, run_id, err);
     if (rc == 0 && row->final)
         rc = ws_fail(err, WS_E_UNUSABLE_ID, run_id, "has ended in %s; start a new run instead",
                      row->state);

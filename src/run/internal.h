@@ -38,6 +38,9 @@ int ws_note_dependencies(struct ws_session *s, const char *run_id, const struct 
 int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
                 struct ws_error *err);
 
+/* Fails with WS_E_UNKNOWN_ID and the nearest of the runs that there are. */
+int ws_no_such_run(struct ws_session *s, const char *run_id, struct ws_error *err);
+
 /* An unfinished run in our hands: its plan and machine from the database, the workstream's lock,
  * the lease. */
 struct ws_held {

@@ -64,10 +64,11 @@ static int busy(int fd, const char *name, struct ws_error *err)
     char run_id[65];
     read_holder(fd, &pid, run_id);
     if (!pid) /* it has not come to write its name yet */
-        return ws_fail(err, WS_E_BUSY, name, "another wsfsm holds it; wait for its end or stop it");
+        return ws_fail(err, WS_E_BUSY, name, "another wsfsm holds it; wait for its end");
     return ws_fail(err, WS_E_BUSY, name,
-                   "another wsfsm (process %d, run %s) holds it; wait for its end or stop it", pid,
-                   run_id);
+                   "another wsfsm (process %d, run %s) holds it; wait for its end, or end it: "
+                   "`wsfsm cancel --run-id %s`",
+                   pid, run_id, run_id);
 }
 
 /* Who only asks whether the lock is held (ws_run_lock_held) has it for a moment. */

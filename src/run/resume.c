@@ -9,13 +9,17 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s,
 {
     struct ws_run_rows rows;
     struct ws_held held;
+    struct ws_error why = {0};
     *out = (struct ws_summary){0};
     if (ws_proc_check(err) < 0)
         return -1;
     int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
-        rc = ws_fail(err, WS_E_UNKNOWN_ID, options->run_id, "there is no run of that id");
-    if (rc == 0 && (rc = ws_hold_run(&held, s, &rows.items[0], options->take_over, err)) == 0) {
+        rc = ws_no_such_run(s, options->run_id, err);
+    if (rc == 0 && (rc = ws_hold_run(&held, s, &rows.items[0], options->take_over, &why)) < 0)
+        ws_fail(err, why.code, why.where, "%s%s", why.message,
+                why.code == WS_E_BUSY ? "; `wsfsm resume --take-over` takes it away" : "");
+    if (rc == 0) {
         rc = ws_drive(s, &held, options, err);
         if (rc == 0)
             rc = ws_run_summary(out, s, held.run_id, err);

@@ -95,7 +95,7 @@ static int go_on(struct ws_summary *out, struct ws_session *s, const char *ws_id
     struct ws_run_rows rows = {0};
     if (!ws_valid_run_id(o->run_id))
         return ws_fail(
-            err, WS_E_USAGE, o->run_id,
+            err, WS_E_UNUSABLE_ID, o->run_id,
             "is no run id; letters, digits, '-' and '_', at most 64, the first a letter or digit");
     int rc = ws_find_run(&rows, s, o->run_id, err);
     if (rc == 0 && strcmp(rows.items[0].ws_id, ws_id) != 0)

@@ -171,7 +171,7 @@ static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_t
  * ------------------------------------------------------------------------------------------------
  */
 
-static bool asks_for(const struct ws_profile *p, const char *placeholder)
+bool ws_profile_asks_for(const struct ws_profile *p, const char *placeholder)
 {
     for (size_t i = 0; i < p->args.len; i++)
         if (strstr(p->args.items[i], placeholder))
@@ -199,8 +199,7 @@ static bool names_file(const char *entry, const struct ws_tree_view *tree)
            tree->look(tree->payload, entry) != WS_TREE_DIR;
 }
 
-/* The tracked files in scope, and those that files_create names. */
-static int list_scope_files(struct ws_strv *out, const struct ws_context *c, struct ws_error *err)
+int ws_scope_files(struct ws_strv *out, const struct ws_context *c, struct ws_error *err)
 {
     const struct ws_workstream *ws = &c->plan->workstream;
     const struct ws_base_tree base = {.repo = c->repo, .oid = c->plan->base_oid};
@@ -259,7 +258,8 @@ int ws_call_tool(struct ws_called *out, struct ws_work *w, const char *id,
         return 0;
     }
     struct ws_strv scope_files = {0};
-    int rc = asks_for(profile, "{scope_files}") ? list_scope_files(&scope_files, c, err) : 0;
+    int rc =
+        ws_profile_asks_for(profile, "{scope_files}") ? ws_scope_files(&scope_files, c, err) : 0;
     if (rc == 0) {
         struct ws_tool_call call = call_in(w, id);
         call.profile = profile;

@@ -7,13 +7,19 @@
 #include "work.h"
 
 /* What the tools of an attempt may be told: the prompt, which also says what failed last (a file
- * outside the worktree, and its text, cut to what fits on a command line), and the paths of the change that exist in it. */
+ * outside the worktree, and its text, cut to what fits on a command line), and the paths of the
+ * change that exist in it. */
 struct ws_inputs {
     char *prompt_file, *message;
     struct ws_strv changed_files;
 };
 int ws_inputs_init(struct ws_inputs *in, const struct ws_work *w, struct ws_error *err);
 void ws_inputs_release(struct ws_inputs *in);
+
+/* For {scope_files}: the tracked files in scope, and those that files_create names; at most
+ * WS_SCOPE_FILES_MAX. */
+int ws_scope_files(struct ws_strv *out, const struct ws_context *c, struct ws_error *err);
+bool ws_profile_asks_for(const struct ws_profile *p, const char *placeholder);
 
 /* How a call went. */
 struct ws_called {

@@ -1,26 +1,76 @@
 #include "dry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 #include "wsfsm/steps/binding.h"
 
-static void name_tool(struct ws_buf *out, const char *id, const struct ws_plan *plan)
+/* What the tool would be called with. What is not known before the run stands as its placeholder.
+ */
+static int render(struct ws_strv *argv, const struct ws_profile *p, const struct ws_context *c,
+                  const struct ws_attempt *a, struct ws_error *err)
 {
-    const struct ws_profile *p = ws_profiles_find(&plan->profiles, id);
+    const struct ws_workstream *ws = &c->plan->workstream;
+    const char *root = ws_repo_root(c->repo);
+    struct ws_strv scope_files = {0}, changed = {0}, env = {0};
+    char *worktree = ws_format("%s/.worktrees/%s", root, c->ws_id);
+    char *logs = ws_attempt_dir(c, a->seq, a->step_name);
+    char *prompt = ws_path_join(logs, "prompt.md");
+    char *dir = NULL;
+    ws_strv_add(&changed, "{changed_files}");
+    const struct ws_template_values values = {
+        .cwd = worktree,
+        .repo_root = root,
+        .worktree_path = worktree,
+        .run_id = c->run_id,
+        .ws_id = c->ws_id,
+        .step = a->step_name,
+        .prompt_file = prompt,
+        .model_name = c->plan->model,
+        .log_dir = logs,
+        .message = "{message}",
+        .patch_file = c->plan->patch_file ? c->plan->patch_file : "{patch_file}",
+        .files_scope = &ws->files_scope,
+        .files_create = &ws->files_create,
+        .changed_files = &changed,
+        .scope_files = &scope_files,
+    };
+    int rc = ws_profile_asks_for(p, "{scope_files}") ? ws_scope_files(&scope_files, c, err) : 0;
+    if (rc == 0)
+        rc = ws_profile_render(argv, &env, &dir, p, &values, err);
+    free(dir);
+    free(prompt);
+    free(logs);
+    free(worktree);
+    ws_strv_release(&env);
+    ws_strv_release(&changed);
+    ws_strv_release(&scope_files);
+    return rc;
+}
+
+static void name_tool(struct ws_buf *out, const char *id, const struct ws_context *c,
+                      const struct ws_attempt *a)
+{
+    const struct ws_profile *p = ws_profiles_find(&c->plan->profiles, id);
+    struct ws_strv args = {0}, argv = {0};
+    struct ws_error why = {0};
+    if (p) {
+        bool whole = render(&args, p, c, a, &why) == 0;
+        ws_strv_add(&argv, p->command);
+        ws_strv_copy(&argv, whole ? &args : &p->args);
+    }
     ws_json_open(out, '{');
     ws_json_kstr(out, "id", id);
-    ws_json_key(out, "argv");
-    ws_json_open(out, '[');
-    if (p)
-        ws_json_str(out, p->command);
-    for (size_t i = 0; p && i < p->args.len; i++)
-        ws_json_str(out, p->args.items[i]);
-    ws_json_close(out, ']');
+    ws_json_kstrv(out, "argv", &argv);
     ws_json_kstr(out, "verdict", p ? "would_run" : "could_not_run");
     ws_json_close(out, '}');
+    ws_strv_release(&args);
+    ws_strv_release(&argv);
 }
 
 static void name_test(struct ws_buf *out, size_t number, const char *command)
@@ -45,12 +95,12 @@ static size_t name_calls(struct ws_buf *out, const struct ws_context *c, const s
     const struct ws_plan *plan = c->plan;
     if (a->state->tool_count) {
         for (size_t i = 0; i < a->state->tool_count; i++)
-            name_tool(out, a->state->tools[i], plan);
+            name_tool(out, a->state->tools[i], c, a);
         return a->state->tool_count;
     }
     if (!strcmp(a->step_name, WS_STEP_STATIC)) {
         for (size_t i = 0; i < plan->static_tools.len; i++)
-            name_tool(out, plan->static_tools.items[i], plan);
+            name_tool(out, plan->static_tools.items[i], c, a);
         return plan->static_tools.len;
     }
     if (!strcmp(a->step_name, WS_STEP_RUNTIME)) {
@@ -60,7 +110,7 @@ static size_t name_calls(struct ws_buf *out, const struct ws_context *c, const s
         return tests->len;
     }
     if (!strcmp(a->step_name, WS_STEP_EDIT)) {
-        name_tool(out, plan->workstream.tool, plan);
+        name_tool(out, plan->workstream.tool, c, a);
         return 1;
     }
     return 0; /* a handler that calls no tool */

@@ -1,6 +1,7 @@
 /* Backup, and facts about the file. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "file.h"
 #include "internal.h"
@@ -9,7 +10,12 @@
 
 int ws_store_backup(struct ws_store *s, const char *to, struct ws_error *err)
 {
-    return ws_copy_database(s->db, s->path, to, err);
+    struct stat there;
+
+    if (lstat(to, &there) == 0) {
+        return ws_fail(err, WS_E_IO, to, "is there already; nothing is overwritten");
+    }
+    return ws_copy_database(s->db, s->path, to, false, err);
 }
 
 static int read_number(int64_t *out, struct ws_store *s, const char *sql, struct ws_error *err)

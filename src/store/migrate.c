@@ -1,8 +1,10 @@
 #include "migrate.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -34,14 +36,32 @@ static int copy_pages(sqlite3 *from, const char *path, const char *to, struct ws
     return rc;
 }
 
-static int sync_and_name(const char *temporary, const char *to, struct ws_error *err)
+/* link(2) never replaces. Where a file system has no links, what was looked for a moment before has
+ * to do. */
+static int give_name(const char *temporary, const char *to, bool replace)
+{
+    struct stat there;
+
+    if (!replace) {
+        if (link(temporary, to) == 0) {
+            return unlink(temporary);
+        }
+        if (errno == EEXIST || lstat(to, &there) == 0) {
+            errno = EEXIST;
+            return -1;
+        }
+    }
+    return rename(temporary, to);
+}
+
+static int sync_and_name(const char *temporary, const char *to, bool replace, struct ws_error *err)
 {
     char *dir = ws_path_dir(to);
     int fd = open(temporary, O_RDWR | O_CLOEXEC);
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = 0;
 
-    if (fd < 0 || dir_fd < 0 || fsync(fd) != 0 || rename(temporary, to) != 0 ||
+    if (fd < 0 || dir_fd < 0 || fsync(fd) != 0 || give_name(temporary, to, replace) != 0 ||
         fsync(dir_fd) != 0) {
         rc = ws_fail_errno(err, WS_E_STORE, to, "cannot write the copy");
     }
@@ -55,7 +75,8 @@ static int sync_and_name(const char *temporary, const char *to, struct ws_error 
     return rc;
 }
 
-int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_error *err)
+int ws_copy_database(sqlite3 *db, const char *path, const char *to, bool replace,
+                     struct ws_error *err)
 {
     char *temporary = ws_format("%s.part", to);
     char *journal = ws_format("%s-journal", temporary);
@@ -66,7 +87,7 @@ int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_er
     if (ws_create_file(temporary, "", 0, 0600, err) == 0 &&
         copy_pages(db, path, temporary, err) == 0) {
         ws_fault_point("store.copy.filled");
-        rc = sync_and_name(temporary, to, err);
+        rc = sync_and_name(temporary, to, replace, err);
         ws_fault_point("store.copy.named");
     }
     if (rc != 0) {
@@ -123,7 +144,7 @@ static int one_step(int *version, sqlite3 *db, const char *path,
 static int back_up(sqlite3 *db, const char *path, int version, struct ws_error *err)
 {
     char *backup = ws_format("%s.v%d.backup", path, version);
-    int rc = ws_copy_database(db, path, backup, err);
+    int rc = ws_copy_database(db, path, backup, true, err);
 
     free(backup);
     return rc;

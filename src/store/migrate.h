@@ -3,6 +3,7 @@
 #define WSFSM_STORE_MIGRATE_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "wsfsm/base/error.h"
 
@@ -20,7 +21,9 @@ extern const struct ws_migration_plan ws_migration_plan;
 int ws_migrate(sqlite3 *db, const char *path, const struct ws_migration_plan *plan,
                struct ws_error *err);
 
-/* A copy that is complete or absent: temporary name, fsync, rename. */
-int ws_copy_database(sqlite3 *db, const char *path, const char *to, struct ws_error *err);
+/* A copy that is complete or absent: temporary name, fsync, the name. What has that name already is
+ * replaced or refused. */
+int ws_copy_database(sqlite3 *db, const char *path, const char *to, bool replace,
+                     struct ws_error *err);
 
 #endif

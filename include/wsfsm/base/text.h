@@ -19,9 +19,16 @@ void ws_escape_line(struct ws_buf *out, const char *s, size_t len);
  * path needs any of it; a path without such bytes stays as it is. Returns true when it was changed ("marked"). */
 bool ws_escape_path(struct ws_buf *out, const char *path);
 
+/* The path that ws_escape_path changed into this text; malloc'ed. */
+char *ws_unescape_path(const char *text);
+
 /* The candidate that is `word` but for upper and lower case, else the nearest by edits (with transpositions); NULL
  * when none is near enough to be meant. */
 const char *ws_nearest(const char *word, const char *const *candidates, size_t count);
+
+/* Appends what helps somebody who named what is not there: "; did you mean 'x'?" when a candidate is near; else
+ * the candidates themselves when they are few; else "; " and the hint (NULL: nothing). */
+void ws_suggest(struct ws_buf *out, const char *word, const char *const *candidates, size_t count, const char *hint);
 
 bool ws_starts_with(const char *s, const char *prefix);
 bool ws_ends_with(const char *s, const char *suffix);

@@ -118,6 +118,30 @@ START_TEST(the_word_that_was_meant)
 }
 END_TEST
 
+static void assert_suggests(const char *word, const char *const *candidates, size_t count,
+                            const char *expected)
+{
+    struct ws_buf out = {0};
+
+    ws_suggest(&out, word, candidates, count, "look around");
+    ck_assert_str_eq(ws_buf_str(&out), expected);
+    ws_buf_release(&out);
+}
+
+START_TEST(what_helps_who_named_nothing)
+{
+    static const char *const twice[] = {"alpha", "alpha", "beta", "beta", "gamma", "alpha", "beta"};
+    static const char *const many[] = {"a1", "b2", "c3", "d4", "e5", "f6"};
+
+    assert_suggests("alhpa", twice, 7, "; did you mean 'alpha'?");
+    assert_suggests("zzz", twice, 7, "; there are 'alpha', 'beta' and 'gamma'");
+    assert_suggests("zzz", twice, 2, "; there is only 'alpha'");
+    assert_suggests("zzz", many, 5, "; there are 'a1', 'b2', 'c3', 'd4' and 'e5'");
+    assert_suggests("zzz", many, 6, "; look around");
+    assert_suggests("zzz", NULL, 0, "; look around");
+}
+END_TEST
+
 START_TEST(the_limit_is_a_third_between_one_and_three)
 {
     static const char *const words[] = {"abcdef", "abcdefghijklmnopqrstuvwxyz"};
@@ -169,4 +193,5 @@ END_TEST
 
 RUN_TESTS("text", utf8_is_told_from_what_is_not, a_line_keeps_text_and_loses_controls,
           a_path_is_marked_when_it_was_changed, the_word_that_was_meant,
-          the_limit_is_a_third_between_one_and_three, beginnings_and_ends, whole_numbers_only)
+          what_helps_who_named_nothing, the_limit_is_a_third_between_one_and_three,
+          beginnings_and_ends, whole_numbers_only)

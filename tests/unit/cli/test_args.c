@@ -107,7 +107,7 @@ START_TEST(what_is_refused)
         {"run --ws-id a --runid b", "run: unknown option '--runid'; did you mean '--run-id'?"},
         {"run --ws-id a --runid=b", "run: unknown option '--runid'; did you mean '--run-id'?"},
         {"run --zzzzzzzz", "run: unknown option '--zzzzzzzz'; see 'wsfsm help run'"},
-        {"run -x", "run: unknown option '-x'"},
+        {"run -x", "run: unknown option '-x'; see 'wsfsm help run'"},
         {"run --json=1", "run: option '--json' takes no value"},
         {"run --ws-id a b", "run: unexpected argument 'b'"},
         {"group check", "group check: FILE is missing"},

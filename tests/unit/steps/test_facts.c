@@ -11,6 +11,8 @@ START_TEST(facts_come_back)
     struct ws_buf json = {0};
     memcpy(facts.change, "0123456789012345678901234567890123456789", WS_OID_HEX);
     ws_strv_add(&facts.changed_files, "src/\"a\\b\".c");
+    ws_strv_add(&facts.changed_files, "src/a%FFb");
+    ws_strv_add(&facts.changed_files, "src/a\377b%20\n");
     ws_strv_add(&facts.out_of_scope, "doc/\303\251.md");
     ws_strv_add(&facts.violations, "hooks/post-commit was added");
     ws_facts_json(&json, &facts);
@@ -18,6 +20,8 @@ START_TEST(facts_come_back)
     ck_assert_str_eq(again.change, facts.change);
     ck_assert(again.scope_checked);
     ck_assert_str_eq(again.changed_files.items[0], "src/\"a\\b\".c");
+    ck_assert_str_eq(again.changed_files.items[1], "src/a%FFb");
+    ck_assert_str_eq(again.changed_files.items[2], "src/a\377b%20\n");
     ck_assert_str_eq(again.out_of_scope.items[0], "doc/\303\251.md");
     ck_assert_str_eq(again.violations.items[0], "hooks/post-commit was added");
     ws_facts_release(&facts);
