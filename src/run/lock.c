@@ -74,7 +74,7 @@ static int busy(int fd, const char *name, struct ws_error *err)
 /* Who only asks whether the lock is held (ws_run_lock_held) has it for a moment. */
 static int patient_flock(int fd, int how)
 {
-    const struct timespec nap = {.tv_nsec = 5 * 1000 * 1000};
+    const struct timespec nap = {.tv_nsec = 5000000};
     int rc;
     for (int tries = 0; (rc = flock(fd, how)) < 0 && tries < 20; tries++) {
         if (errno != EWOULDBLOCK && errno != EINTR)

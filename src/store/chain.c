@@ -1,5 +1,6 @@
 #include "chain.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void optional_int(struct ws_hash *h, int64_t n, bool null)
@@ -111,6 +112,27 @@ void ws_chain_move_evidence(char last[WS_HASH_HEX], char (*each)[WS_HASH_HEX],
     }
 }
 
+/* False: there is no memory for the text. */
+static bool hash_value(struct ws_hash *h, sqlite3_value *value)
+{
+    switch (sqlite3_value_type(value)) {
+    case SQLITE_NULL:
+        ws_hash_field(h, NULL);
+        return true;
+    case SQLITE_INTEGER:
+        ws_hash_int(h, sqlite3_value_int64(value));
+        return true;
+    default: {
+        const unsigned char *text = sqlite3_value_text(value);
+
+        if (text != NULL) {
+            ws_hash_field_n(h, text, (size_t)sqlite3_value_bytes(value));
+        }
+        return text != NULL;
+    }
+    }
+}
+
 static void chain_function(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     struct ws_hash h;
@@ -118,21 +140,9 @@ static void chain_function(sqlite3_context *context, int argc, sqlite3_value **a
 
     ws_hash_init(&h);
     for (int i = 0; i < argc; i++) {
-        switch (sqlite3_value_type(argv[i])) {
-        case SQLITE_NULL:
-            ws_hash_field(&h, NULL);
-            break;
-        case SQLITE_INTEGER:
-            ws_hash_int(&h, sqlite3_value_int64(argv[i]));
-            break;
-        default: {
-            const unsigned char *text = sqlite3_value_text(argv[i]);
-            if (text == NULL) {
-                sqlite3_result_error_nomem(context);
-                return;
-            }
-            ws_hash_field_n(&h, text, (size_t)sqlite3_value_bytes(argv[i]));
-        }
+        if (!hash_value(&h, argv[i])) {
+            sqlite3_result_error_nomem(context);
+            return;
         }
     }
     ws_hash_final(&h, out);
