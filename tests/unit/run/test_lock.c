@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "run_suite.h"
@@ -73,6 +74,29 @@ START_TEST(the_kernel_drops_a_dead_holders_lock)
 }
 END_TEST
 
+/* Who only looks is no holder: a start or a resume beside a `status` is not busy. */
+START_TEST(a_look_holds_nothing)
+{
+    const struct timespec pause = {.tv_nsec = 300000};
+    struct ws_run_lock lock;
+    struct ws_error err = {0};
+    ck_assert_int_eq(ws_run_lock_take(&lock, dir, "ws-a", "run-1", &err), 0);
+    ws_run_lock_release(&lock);
+    pid_t looker = fork();
+    while (looker == 0) {
+        ws_run_lock_held(NULL, NULL, dir, "ws-a");
+        nanosleep(&pause, NULL);
+    }
+    for (int i = 0; i < 3000; i++) {
+        ck_assert_msg(ws_run_lock_take(&lock, dir, "ws-a", "run-1", &err) == 0, "take %d: %s", i,
+                      err.message);
+        ws_run_lock_release(&lock);
+    }
+    kill(looker, SIGKILL);
+    waitpid(looker, NULL, 0);
+}
+END_TEST
+
 /* What stands in the file is taken for a process only when it can be one. */
 START_TEST(a_damaged_lock_file_names_nobody)
 {
@@ -102,6 +126,7 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, one_holder_at_a_time);
     tcase_add_test(c, a_damaged_lock_file_names_nobody);
+    tcase_add_test(c, a_look_holds_nothing);
     tcase_add_test(c, the_kernel_drops_a_dead_holders_lock);
     return run_suite("lock", c);
 }
