@@ -36,6 +36,16 @@ CREATE TRIGGER transitions_gate BEFORE INSERT ON transitions BEGIN
                  WHERE w.run_id = NEW.run_id AND w.ws_id = NEW.ws_id AND a.arm = NEW.arm
                    AND a.guard IS NOT NULL
                    AND (NEW.guard IS NOT a.guard OR NEW.guard_answer IS NOT 1 - a.guard_negated));
+    SELECT RAISE(ABORT, 'wsfsm: an arm without a guard is taken when the guards before it have refused')
+    WHERE EXISTS(SELECT 1 FROM workstreams w JOIN machine_arms a ON a.digest = w.machine_digest
+                 WHERE w.run_id = NEW.run_id AND w.ws_id = NEW.ws_id AND a.arm = NEW.arm
+                   AND a.guard IS NULL)
+      AND (NEW.guard, NEW.guard_answer) IS NOT (
+        SELECT a.guard, a.guard_negated
+        FROM workstreams w JOIN machine_states s ON s.digest = w.machine_digest AND s.name = NEW.from_state
+        JOIN machine_arms a ON a.digest = w.machine_digest AND a.arm BETWEEN s.first_arm AND NEW.arm - 1
+        WHERE w.run_id = NEW.run_id AND w.ws_id = NEW.ws_id AND a.event = NEW.event AND a.guard IS NOT NULL
+        ORDER BY a.arm DESC LIMIT 1);
     SELECT RAISE(ABORT, 'wsfsm: the bound of this arm is spent')
     WHERE EXISTS(SELECT 1 FROM workstreams w JOIN machine_arms a ON a.digest = w.machine_digest
                  WHERE w.run_id = NEW.run_id AND w.ws_id = NEW.ws_id AND a.arm = NEW.arm

@@ -177,6 +177,34 @@ static void check_hash(struct walk *w, const char *evidence)
     }
 }
 
+/* The last guard that was asked before an arm without one; NULL: there was none. */
+static const struct ws_arm *last_guarded(const struct ws_machine *m, int arm)
+{
+    const struct ws_state *from = &m->states[m->arms[arm].from];
+
+    for (int i = arm - 1; i >= from->first_arm; i--) {
+        if (m->arms[i].guard != NULL && strcmp(m->arms[i].event, m->arms[arm].event) == 0) {
+            return &m->arms[i];
+        }
+    }
+    return NULL;
+}
+
+/* Does the answer that the row tells allow the arm: its own guard's, or that of the last one which
+ * had to refuse before it? */
+static bool guard_allows(struct walk *w, int arm)
+{
+    const struct ws_arm *own = &w->m->arms[arm];
+    const struct ws_arm *asked = own->guard != NULL ? own : last_guarded(w->m, arm);
+
+    if (asked == NULL) {
+        return ws_column_or_null(w->rows, GUARD) == NULL;
+    }
+    int expected = asked == own ? !own->guard_negated : asked->guard_negated;
+    return strcmp(asked->guard, ws_column(w->rows, GUARD)) == 0 &&
+           sqlite3_column_int(w->rows, ANSWER) == expected;
+}
+
 /* Would the machine have done this? */
 static void check_arm(struct walk *w)
 {
@@ -194,9 +222,8 @@ static void check_arm(struct walk *w)
         strcmp(m->states[a->to].name, ws_column(r, TO)) != 0) {
         found(w, "the machine has no arm %lld from '%s' on '%s' to '%s'", (long long)index,
               ws_column(r, FROM), ws_column(r, EVENT), ws_column(r, TO));
-    } else if (a->guard != NULL && (strcmp(a->guard, ws_column(r, GUARD)) != 0 ||
-                                    sqlite3_column_int(r, ANSWER) == (int)a->guard_negated)) {
-        found(w, "the guard '%s' does not allow this arm", a->guard);
+    } else if (!guard_allows(w, (int)index)) {
+        found(w, "what the guard said does not allow this arm");
     } else if (a->max > 0 && w->taken[index] >= a->max) {
         found(w, "the arm was taken more than %d times", a->max);
     } else if (a->spent_of != WS_NONE && w->taken[a->spent_of] < m->arms[a->spent_of].max) {

@@ -61,8 +61,8 @@ static struct row row_of(int arm)
                         .from = toy_states[a->from].name,
                         .event = a->event,
                         .to = to->name,
-                        .guard = a->guard,
-                        .answer = 1,
+                        .guard = arm == ARM_CHECK_NOT_OK ? "ok" : a->guard,
+                        .answer = arm != ARM_CHECK_NOT_OK,
                         .arm = arm,
                         .at = "2990-01-01T00:00:00.000Z",
                         .deadline = to->timeout_sec > 0 ? "2990-01-01T01:00:00.000Z" : NULL,
@@ -127,6 +127,26 @@ START_TEST(a_guard_decides)
     r.answer = 1;
     ck_assert_ptr_nonnull(strstr(try_row(&r), "guard"));
     r = row_of(ARM_CHECK_OK);
+    ck_assert_ptr_null(try_row(&r));
+    ws_position_release(&here);
+}
+END_TEST
+
+START_TEST(an_arm_without_a_guard_waits_for_the_guards_before_it)
+{
+    static const char reason[] = "when the guards before it have refused";
+
+    ck_assert_int_eq(ws_chain_register(client), SQLITE_OK);
+    struct row r = row_of(ARM_WORK_PASSED);
+    r.guard = "ok";
+    ck_assert_ptr_nonnull(strstr(try_row(&r), reason));
+    ok(take("r1", ARM_WORK_PASSED));
+    r = row_of(ARM_CHECK_NOT_OK);
+    r.answer = 1;
+    ck_assert_ptr_nonnull(strstr(try_row(&r), reason));
+    r.guard = NULL;
+    ck_assert_ptr_nonnull(strstr(try_row(&r), reason));
+    r = row_of(ARM_CHECK_NOT_OK);
     ck_assert_ptr_null(try_row(&r));
     ws_position_release(&here);
 }
@@ -212,6 +232,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup_client, teardown_client);
     tcase_add_test(t, a_transition_fits_in_every_field);
     tcase_add_test(t, a_guard_decides);
+    tcase_add_test(t, an_arm_without_a_guard_waits_for_the_guards_before_it);
     tcase_add_test(t, a_bound_is_counted);
     tcase_add_test(t, the_gate_agrees_with_a_model_on_every_triple);
     suite_add_tcase(suite, t);

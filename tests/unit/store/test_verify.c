@@ -62,6 +62,7 @@ static void forge_past_the_gate(const char *sql)
     char *drop = NULL, *restore = NULL;
 
     ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    ck_assert_int_eq(ws_chain_register(db), SQLITE_OK);
     ck_assert_int_eq(sqlite3_exec(db, save, NULL, NULL, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_prepare_v2(db,
                                         "SELECT group_concat('DROP TRIGGER ' || name || ';', ''), "
@@ -186,34 +187,58 @@ START_TEST(each_forgery_is_found)
 }
 END_TEST
 
+/* Computes the hash of a row anew, by the program's own function. */
+static void rehash(const char *run_id, int seq)
+{
+    char *sql =
+        ws_format("UPDATE transitions SET prev_hash = (SELECT hash FROM transitions p "
+                  "WHERE p.run_id = '%s' AND p.seq = %d) WHERE run_id = '%s' AND seq = %d; "
+                  "UPDATE transitions AS t SET hash = "
+                  "only_wsfsm_may_append_history('transition', prev_hash, run_id, ws_id, "
+                  "seq, (SELECT machine_digest FROM workstreams w WHERE w.run_id = t.run_id), arm, "
+                  "from_state, event, to_state, "
+                  "guard, guard_answer, at, deadline, tree_oid, facts_json, attempt_id, fence, "
+                  "(SELECT hash FROM evidence e WHERE e.attempt_id = t.attempt_id "
+                  "ORDER BY ordinal DESC LIMIT 1)) WHERE run_id = '%s' AND seq = %d",
+                  run_id, seq - 1, run_id, seq, run_id, seq);
+
+    forge_past_the_gate(sql);
+    free(sql);
+}
+
 /* Whoever computes the hashes anew makes a chain that holds; the ledger still has the old head. */
 START_TEST(a_chain_written_anew_does_not_end_as_noted)
 {
     forge_past_the_gate(
         "UPDATE transitions SET tree_oid = 'forged' WHERE run_id = 'r1' AND seq = 1");
     for (int seq = 1; seq <= 4; seq++) {
-        char *sql =
-            ws_format("DROP TRIGGER transitions_no_update; UPDATE transitions SET prev_hash = "
-                      "(SELECT hash FROM transitions p "
-                      "WHERE p.run_id = 'r1' AND p.seq = %d) WHERE run_id = 'r1' AND seq = %d; "
-                      "UPDATE transitions AS t SET hash = "
-                      "only_wsfsm_may_append_history('transition', prev_hash, run_id, ws_id, "
-                      "seq, (SELECT machine_digest FROM workstreams w WHERE w.run_id = 'r1'), arm, "
-                      "from_state, event, to_state, "
-                      "guard, guard_answer, at, deadline, tree_oid, facts_json, attempt_id, fence, "
-                      "(SELECT hash FROM evidence e "
-                      "WHERE e.attempt_id = t.attempt_id ORDER BY ordinal DESC LIMIT 1)) WHERE "
-                      "run_id = 'r1' AND seq = %d; "
-                      "CREATE TRIGGER transitions_no_update BEFORE UPDATE ON transitions\n"
-                      "BEGIN SELECT RAISE(ABORT, 'wsfsm: history is append-only: a transition is "
-                      "never changed'); END;",
-                      seq - 1, seq, seq);
-        forge(sql);
-        free(sql);
+        rehash("r1", seq);
     }
     verify(NULL);
     ck_assert_uint_eq(found.len, 1);
     expect("r1", 4, "written anew");
+}
+END_TEST
+
+/* A sound hash makes no arm legal that the guard's answer forbids. */
+START_TEST(a_guard_that_was_not_asked_is_found)
+{
+    reopen(WS_STORE_WRITE);
+    ok(take("r3", ARM_CHECK_NOT_OK));
+    ws_store_close(store);
+    store = NULL;
+    forge_past_the_gate("UPDATE transitions SET guard_answer = 1 WHERE run_id = 'r3' AND seq = 3");
+    rehash("r3", 3);
+    verify("r3");
+    expect("r3", 3, "the guard");
+
+    ws_store_close(store);
+    store = NULL;
+    forge_past_the_gate("UPDATE transitions SET guard = 'ok', guard_answer = 0 "
+                        "WHERE run_id = 'r3' AND seq = 2");
+    rehash("r3", 2);
+    verify("r3");
+    expect("r3", 2, "the guard");
 }
 END_TEST
 
@@ -368,6 +393,7 @@ int main(void)
     tcase_add_test(t, a_sound_database_has_no_findings);
     tcase_add_loop_test(t, each_forgery_is_found, 0, (int)(sizeof forgeries / sizeof *forgeries));
     tcase_add_test(t, a_chain_written_anew_does_not_end_as_noted);
+    tcase_add_test(t, a_guard_that_was_not_asked_is_found);
     tcase_add_test(t, a_gate_taken_down_is_found_and_not_written_past);
     tcase_add_test(t, a_changed_gate_is_found);
     tcase_add_loop_test(t, garbage_is_no_crash, 0, 28);
