@@ -46,6 +46,7 @@ const struct ws_cmd ws_cmd_cancel = {
     .description = "The process that runs it ends the tool (SIGTERM, then SIGKILL), records "
                    "'cancel' and exits 1. A run that was left interrupted is cancelled here. The "
                    "content of the worktree is kept as a snapshot.",
+    .by_plan = true,
     .options = options,
     .exits = exits,
     .run = run,

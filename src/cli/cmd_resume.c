@@ -52,6 +52,7 @@ const struct ws_cmd ws_cmd_resume = {
                    "and the worktree is put back to where the attempt began. How often that may "
                    "happen is bounded by the machine.\n\n"
                    "A living process that holds the run, also a stopped one, makes it exit 5.",
+    .by_plan = true,
     .options = options,
     .exits = exits,
     .examples = examples,

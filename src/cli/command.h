@@ -65,6 +65,7 @@ struct ws_cmd {
     const struct ws_exit_note *exits;        /* NULL: 0 done, and those of every command */
     const struct ws_example *examples;       /* NULL: none */
     bool hidden;                             /* ours; in no text and no completion */
+    bool by_plan; /* goes by what a run was started with: an unsound wsfsm.yaml does not stop it */
 
     /* The exit status, or -1 with *err filled. */
     int (*run)(struct ws_cli *cli, struct ws_error *err);

@@ -25,7 +25,9 @@ static void name_first(struct ws_error *err, const struct ws_diags *diags)
 
 int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error *err)
 {
-    struct ws_session_options options = {.directory = cli->directory, .database = cli->database};
+    struct ws_session_options options = {.directory = cli->directory,
+                                         .database = cli->database,
+                                         .lenient = ws_args_cmd(cli->args)->by_plan};
     struct ws_diags diags = {0};
     int status = ws_session_open(s, &options, &diags, err);
 

@@ -214,6 +214,15 @@ static int load_profiles(struct ws_profiles *out, const struct environment *env,
     return rc;
 }
 
+static void errors_to_warnings(struct ws_diags *diags, size_t from)
+{
+    for (size_t i = from; i < diags->len; i++) {
+        if (diags->items[i].severity == WS_ERROR) {
+            diags->items[i].severity = WS_WARNING;
+        }
+    }
+}
+
 int ws_config_load(struct ws_config *out, const char *repo_root,
                    const struct ws_config_options *options,
                    const char *(*env)(void *payload, const char *name), void *payload,
@@ -221,6 +230,7 @@ int ws_config_load(struct ws_config *out, const char *repo_root,
 {
     struct environment e = {.get = env != NULL ? env : process_env, .payload = payload};
     struct said said = {0};
+    size_t known = diags->len;
     struct ws_doc *doc;
     int rc = read_file(&doc, &said, repo_root, diags);
     const char *branch = lookup(&e, "PIPELINE_BASE_BRANCH");
@@ -245,6 +255,10 @@ int ws_config_load(struct ws_config *out, const char *repo_root,
     }
     ws_doc_free(doc);
     said_release(&said);
+    if (rc < 0 && options != NULL && options->lenient && ws_diags_all_read(diags, NULL) == 0) {
+        errors_to_warnings(diags, known);
+        rc = 0;
+    }
     if (rc < 0) {
         ws_config_release(out);
     }

@@ -10,7 +10,8 @@ int ws_session_open(struct ws_session *s, const struct ws_session_options *optio
     *s = (struct ws_session){0};
     if (ws_repo_open(&s->repo, options->directory ? options->directory : ".", err) < 0)
         return -1;
-    const struct ws_config_options given = {.database = options->database};
+    const struct ws_config_options given = {.database = options->database,
+                                            .lenient = options->lenient};
     if (ws_config_load(&s->config, ws_repo_root(s->repo), &given, NULL, NULL, diags) < 0) {
         ws_session_close(s);
         return ws_fail(err, WS_E_CONFIG, NULL,

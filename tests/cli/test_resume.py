@@ -59,6 +59,17 @@ def test_a_result_names_the_snapshots_of_all_attempts(hanging):
     assert "/end" not in shown
 
 
+@pytest.mark.parametrize("config", [":::[", "nonsense: 1\ntools: {agent: {type: nothing}}\n", "- a list\n"])
+@pytest.mark.parametrize("command, end", [("resume", "done"), ("cancel", "failed")])
+def test_a_broken_configuration_stops_neither(hanging, config, command, end):
+    killed(hanging)
+    hanging.write("wsfsm.yaml", config)
+    result = hanging.wsfsm(command, "--run-id", "r1", guard=False).must(0)
+    assert "wsfsm.yaml:1:" in result.stderr and "warning:" in result.stderr
+    assert hanging.history()[-1][2] == end
+    hanging.run("ws-fix", guard=False).must(3)
+
+
 @pytest.mark.parametrize("command", ["resume", "cancel"])
 def test_no_such_run(ready, command):
     assert "r9" in ready.wsfsm(command, "--run-id", "r9").must(3).stderr  # no database

@@ -31,12 +31,13 @@ struct ws_config {
 /* What the command line said; NULL where it said nothing. */
 struct ws_config_options {
     const char *database;
+    bool lenient; /* what is unsound is left out, and its errors are warnings */
 };
 
 /* Order of precedence: option > environment (`getenv`-like callback; NULL: the process's) >
  * wsfsm.yaml > default. Relative paths: of an option or the environment from the current folder, of
  * wsfsm.yaml from the repository. Defaults: <repo>/workstreams, <repo>/.wsfsm/state.db. -1: at
- * least one error in *diags (all of the file's), or diags->unread. */
+ * least one error in *diags (all of the file's; none when lenient), or diags->unread. */
 int ws_config_load(struct ws_config *out, const char *repo_root,
                    const struct ws_config_options *options,
                    const char *(*env)(void *payload, const char *name), void *payload,

@@ -37,6 +37,7 @@
 struct ws_session_options {
     const char *directory; /* -C; NULL: the current one */
     const char *database;  /* --db; NULL: environment, wsfsm.yaml, default */
+    bool lenient;          /* an unsound configuration is a warning: for who goes by a run's plan */
 };
 
 struct ws_session {
