@@ -6,6 +6,7 @@
 #include "worktrees.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 #include "wsfsm/run/lock.h"
 
 const struct ws_worktree_info *ws_cli_find_worktree(const struct ws_worktree_infos *infos,
@@ -116,7 +117,7 @@ static const struct ws_cmd cmd_list = {
 /* --- remove, gc --- */
 
 static void print_removed(struct ws_cli *cli, const struct ws_worktree_info *w,
-                          const char *snapshot, const char *kept)
+                          const char *snapshot, const struct ws_strv *lost, const char *kept)
 {
     struct ws_buf *out = &cli->out.text;
 
@@ -126,6 +127,7 @@ static void print_removed(struct ws_cli *cli, const struct ws_worktree_info *w,
         ws_json_kstr(out, "run_id", w->run_id);
         ws_json_kbool(out, "removed", kept == NULL);
         ws_json_kstr(out, "snapshot", snapshot);
+        ws_json_kpaths(out, "lost", lost);
         ws_json_kstr(out, "kept_because", kept);
         ws_json_close(out, '}');
         return;
@@ -142,23 +144,30 @@ static void print_removed(struct ws_cli *cli, const struct ws_worktree_info *w,
         }
     }
     ws_buf_putc(out, '\n');
+    for (size_t i = 0; i < lost->len; i++) {
+        ws_buf_puts(out, "not kept: ");
+        ws_escape_path(out, lost->items[i]);
+        ws_buf_putc(out, '\n');
+    }
 }
 
 /* Under the workstream's lock, so that no run is at work there. */
 static int remove_one(struct ws_cli *cli, struct ws_session *s, const struct ws_worktree_info *w,
                       struct ws_error *err)
 {
+    struct ws_strv lost = {0};
     struct ws_run_lock lock;
     char *snapshot = NULL;
 
     if (ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), w->ws_id, w->run_id, err) != 0) {
         return -1;
     }
-    int status = ws_worktree_remove(&snapshot, s->repo, w->ws_id, err);
+    int status = ws_worktree_remove(&snapshot, &lost, s->repo, w->ws_id, err);
     if (status == 0) {
-        print_removed(cli, w, snapshot, NULL);
+        print_removed(cli, w, snapshot, &lost, NULL);
     }
     ws_run_lock_release(&lock);
+    ws_strv_release(&lost);
     free(snapshot);
     return status;
 }
@@ -226,7 +235,7 @@ static int collect(struct ws_cli *cli, struct ws_session *s, const struct ws_wor
         return -1;
     }
     if (kept != NULL) {
-        print_removed(cli, w, NULL, kept);
+        print_removed(cli, w, NULL, &(struct ws_strv){0}, kept);
         return 0;
     }
     if (remove_one(cli, s, w, &why) == 0) {
@@ -236,7 +245,7 @@ static int collect(struct ws_cli *cli, struct ws_session *s, const struct ws_wor
         *err = why;
         return -1;
     }
-    print_removed(cli, w, NULL, why.message);
+    print_removed(cli, w, NULL, &(struct ws_strv){0}, why.message);
     return 1;
 }
 

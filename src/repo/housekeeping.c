@@ -99,8 +99,8 @@ int ws_worktree_list(struct ws_worktree_infos *out, struct ws_repo *r, struct ws
     return rc;
 }
 
-static int remove_locked(char **snapshot_ref, struct ws_repo *r, const char *ws_id,
-                         struct ws_error *err)
+static int remove_locked(char **snapshot_ref, struct ws_strv *lost, struct ws_repo *r,
+                         const char *ws_id, struct ws_error *err)
 {
     struct ws_record rec;
     struct ws_worktree *w;
@@ -117,7 +117,7 @@ static int remove_locked(char **snapshot_ref, struct ws_repo *r, const char *ws_
         rc = ws_fail(err, WS_E_REPOSITORY, w->path,
                      "the worktree is locked; git worktree unlock it first");
     } else if (w->rec.state == WS_RECORD_MADE && lstat(w->path, &st) == 0) {
-        rc = ws_worktree_keep(snapshot_ref, w, err);
+        rc = ws_worktree_keep(snapshot_ref, lost, w, err);
     }
     if (rc == 0) {
         rc = ws_worktree_teardown(w, err);
@@ -126,8 +126,8 @@ static int remove_locked(char **snapshot_ref, struct ws_repo *r, const char *ws_
     return rc;
 }
 
-int ws_worktree_remove(char **snapshot_ref, struct ws_repo *r, const char *ws_id,
-                       struct ws_error *err)
+int ws_worktree_remove(char **snapshot_ref, struct ws_strv *lost, struct ws_repo *r,
+                       const char *ws_id, struct ws_error *err)
 {
     int lock, rc;
 
@@ -135,7 +135,7 @@ int ws_worktree_remove(char **snapshot_ref, struct ws_repo *r, const char *ws_id
     if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(&lock, r, err) < 0) {
         return -1;
     }
-    rc = remove_locked(snapshot_ref, r, ws_id, err);
+    rc = remove_locked(snapshot_ref, lost, r, ws_id, err);
     ws_lock_drop(lock);
     return rc;
 }

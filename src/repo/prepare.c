@@ -113,7 +113,18 @@ static bool is_branch_tip(struct ws_worktree *w, const struct ws_content *conten
            strcmp(tree, content->tree) == 0;
 }
 
-int ws_worktree_keep(char **ref, struct ws_worktree *w, struct ws_error *err)
+/* What a snapshot cannot hold. A device, FIFO or socket has no content that could be lost. */
+static void name_lost(struct ws_strv *lost, const struct ws_content *content)
+{
+    ws_strv_copy(lost, &content->too_large);
+    ws_strv_copy(lost, &content->closed);
+    for (size_t i = 0; i < content->nested.len; i++) {
+        ws_strv_take(lost, ws_path_join(content->nested.items[i], ".git"));
+    }
+    ws_strv_sort(lost);
+}
+
+int ws_worktree_keep(char **ref, struct ws_strv *lost, struct ws_worktree *w, struct ws_error *err)
 {
     struct ws_content content;
     char *name = NULL;
@@ -123,6 +134,9 @@ int ws_worktree_keep(char **ref, struct ws_worktree *w, struct ws_error *err)
     *ref = NULL;
     if (ws_worktree_content(&content, w, err) < 0) {
         return -1;
+    }
+    if (lost != NULL) {
+        name_lost(lost, &content);
     }
     if (is_branch_tip(w, &content)) {
         ws_content_release(&content);
@@ -274,7 +288,8 @@ static int take_over(struct ws_worktree *w, struct ws_prepared *how,
     char tree[WS_OID_HEX];
     int rc;
 
-    if (ws_worktree_check(w, err) < 0 || ws_worktree_keep(&how->snapshot_ref, w, err) < 0) {
+    if (ws_worktree_check(w, err) < 0 ||
+        ws_worktree_keep(&how->snapshot_ref, &how->lost, w, err) < 0) {
         return -1;
     }
     rec.run_id = ws_strdup(spec->run_id);
@@ -395,6 +410,7 @@ int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struc
     if (rc < 0) {
         free(how->snapshot_ref);
         how->snapshot_ref = NULL;
+        ws_strv_release(&how->lost);
     }
     return rc;
 }

@@ -8,7 +8,8 @@
 int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err);
 
 /* Keeps the content, when it is neither the base's nor kept already, under
- * refs/wsfsm/RUN/WS/left-N. *ref is malloc'ed, NULL: nothing to keep. */
-int ws_worktree_keep(char **ref, struct ws_worktree *w, struct ws_error *err);
+ * refs/wsfsm/RUN/WS/left-N. *ref is malloc'ed, NULL: nothing to keep. `lost` (may be NULL): what of
+ * it no snapshot can hold. */
+int ws_worktree_keep(char **ref, struct ws_strv *lost, struct ws_worktree *w, struct ws_error *err);
 
 #endif

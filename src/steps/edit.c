@@ -17,6 +17,8 @@ static int tell_created(const struct ws_context *c, const struct ws_prepared *ho
     ws_json_kstr(&payload, "branch", ws_worktree_branch(c->worktree));
     ws_json_kstr(&payload, "base", c->plan->base_oid);
     ws_json_kstr(&payload, "snapshot", how->snapshot_ref);
+    if (how->lost.len)
+        ws_json_kpaths(&payload, "lost", &how->lost);
     ws_json_close(&payload, '}');
     const char *type = how->created ? "worktree_created" : "worktree_reused";
     int rc = ws_store_event(c->store, c->run_id, c->ws_id, type, ws_buf_str(&payload), err);
@@ -24,11 +26,11 @@ static int tell_created(const struct ws_context *c, const struct ws_prepared *ho
     return rc;
 }
 
-static void note_snapshot(const struct ws_context *c, const char *ref)
+static void note(const struct ws_context *c, const char *what, const char *name)
 {
-    if (!ref || !c->observer || !c->observer->note)
+    if (!name || !c->observer || !c->observer->note)
         return;
-    char *text = ws_format("the worktree of an earlier run was kept under %s", ref);
+    char *text = ws_format("%s %s", what, name);
     c->observer->note(c->observer->payload, text);
     free(text);
 }
@@ -48,7 +50,10 @@ static int enter_worktree(struct ws_work *w, struct ws_error *err)
     ws_fault_point("steps.worktree");
     if (rc == 0) {
         rc = tell_created(c, &how, err);
-        note_snapshot(c, how.snapshot_ref);
+        note(c, "the worktree of an earlier run was kept under", how.snapshot_ref);
+        for (size_t i = 0; i < how.lost.len; i++)
+            note(c, "what no snapshot can hold went with the worktree of an earlier run:",
+                 how.lost.items[i]);
     } else if (why.code == WS_E_SCOPE_VIOLATION) {
         w->report->event = "could_not_run";
         ws_report_reason(w->report, "scope_violation", "%s", why.message);
@@ -56,6 +61,7 @@ static int enter_worktree(struct ws_work *w, struct ws_error *err)
     } else {
         *err = why;
     }
+    ws_strv_release(&how.lost);
     free(how.snapshot_ref);
     return rc;
 }

@@ -134,3 +134,32 @@ def test_a_worktree_that_is_gone_is_no_violation(ran, command):
     ran.git("worktree", "remove", "--force", ran.worktree())
     result = ran.wsfsm("worktree", command, "--ws-id", "ws-fix", "--json").must(3)
     assert result.error["code"] == "unknown_id", result
+
+
+def spoil(repo):
+    place = repo.worktree()
+    with open(place / "src/huge", "wb") as file:
+        file.truncate(200 << 20)
+    repo.git("init", "-q", place / "src/in")
+    (place / "src/in/x").write_text("x\n")
+    return ["src/huge", "src/in/.git"]
+
+
+def test_remove_names_what_no_snapshot_holds(ran):
+    lost = spoil(ran)
+    shown = ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix", "--json").must(0).json
+    assert shown["lost"] == lost, shown
+    assert "src/in/x" in ran.git("ls-tree", "-r", "--name-only", shown["snapshot"])
+
+
+def test_gc_names_what_no_snapshot_holds(ran):
+    lost = spoil(ran)
+    shown = ran.wsfsm("worktree", "gc").must(0).stdout
+    assert [line for line in shown.splitlines() if "not kept" in line] == [f"not kept: {path}" for path in lost]
+
+
+def test_a_run_names_what_it_cannot_keep_of_an_earlier_one(ran):
+    lost = spoil(ran)
+    result = ran.wsfsm("run", "--ws-id", "ws-fix").must(0)
+    assert all(path in result.stderr for path in lost), result
+    assert ran.event("worktree_reused")["lost"] == lost

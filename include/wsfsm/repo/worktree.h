@@ -22,6 +22,8 @@ struct ws_worktree_spec {
 struct ws_prepared {
     bool created;               /* else reused */
     char *snapshot_ref;         /* where an earlier run's content was kept, NULL: nothing to keep */
+    struct ws_strv lost;        /* what of it no snapshot can hold: files too large, folders not to be looked into,
+                                   the .git of nested repositories */
 };
 
 /* Are the place of the worktree and the name of its branch free, or ours? To be asked before a run is created;
@@ -93,8 +95,9 @@ void ws_worktree_infos_release(struct ws_worktree_infos *infos);
 
 /* Snapshots (*snapshot_ref malloc'ed, NULL when the content was the branch's), then removes folder, admin folder and
  * record; the branch stays. Device and inode are compared, links never followed. Refuses one that is locked; what
- * `git worktree move` has put elsewhere is the user's, and only the record of it goes. */
-int ws_worktree_remove(char **snapshot_ref, struct ws_repo *r, const char *ws_id, struct ws_error *err);
+ * `git worktree move` has put elsewhere is the user's, and only the record of it goes. `lost` (may be NULL): as in ws_prepared. */
+int ws_worktree_remove(char **snapshot_ref, struct ws_strv *lost, struct ws_repo *r, const char *ws_id,
+                       struct ws_error *err);
 
 /* --- the repository around it ----------------------------------------------------------------------------------------- */
 

@@ -76,12 +76,12 @@ START_TEST(another_folder_in_its_place_is_left_alone)
     ck_assert_int_lt(ws_worktree_check(w, &err), 0);
     ck_assert_int_eq(err.code, WS_E_SCOPE_VIOLATION);
     ck_assert_int_lt(ws_worktree_content(&c, w, &err), 0);
-    ck_assert_int_lt(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), 0);
+    ck_assert_int_lt(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), 0);
     sh("test -e .worktrees/ws-one/a.txt && rm -r .worktrees/ws-one && mkdir ../precious && touch "
        "../precious/x && ln -s "
        "../../precious .worktrees/ws-one");
     ck_assert_int_lt(ws_worktree_check(w, &err), 0);
-    ck_assert_int_lt(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), 0);
+    ck_assert_int_lt(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), 0);
     sh("test -e ../precious/x && rm .worktrees/ws-one && mv ../moved .worktrees/ws-one");
     ok(ws_worktree_check(w, &err), &err);
 }
@@ -99,7 +99,7 @@ START_TEST(removal_of_a_hostile_worktree_keeps_the_work)
        "ln -s ../../victim .worktrees/ws-one/way && rm -r .worktrees/ws-one/src && ln -s "
        "\"$PWD/src\" "
        ".worktrees/ws-one/src");
-    ok(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), &err);
+    ok(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), &err);
     ck_assert_ptr_nonnull(ref);
     free(ref);
     sh("test -e ../victim/file && test -d ../victim/.git && test -e src/x.c && test ! -e "
@@ -117,7 +117,7 @@ START_TEST(very_deep_folders_go)
     sh("cd .worktrees/ws-one && p=$(printf 'dddddd/%.0s' $(seq 500)) && for i in 1 2 3 4 5 6; do "
        "mkdir -p $p && "
        "cd -P $p; done; touch b");
-    ok(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), &err);
+    ok(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), &err);
     free(ref);
     sh("test ! -e .worktrees/ws-one");
 }

@@ -35,7 +35,7 @@ static int remove_it(const char *run_id)
 
     (void)run_id;
     if (rc == 0) {
-        rc = ws_worktree_remove(&ref, r, "ws-one", &err);
+        rc = ws_worktree_remove(&ref, NULL, r, "ws-one", &err);
         rc = rc < 0 && err.code == WS_E_UNKNOWN_ID ? 0 : rc;
     }
     if (rc < 0) {

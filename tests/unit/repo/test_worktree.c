@@ -68,14 +68,14 @@ START_TEST(remove_snapshots_and_keeps_the_branch)
     sh("cd .worktrees/ws-one && echo new > new.txt && ln -s ../../src trap && mkdir locked && "
        "touch locked/x "
        "&& chmod 0 locked");
-    ok(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), &err);
+    ok(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), &err);
     ck_assert_str_eq(ref, "refs/wsfsm/run1/ws-one/left-1");
     free(ref);
     sh("test ! -e .worktrees/ws-one && test -e src/x.c && git rev-parse -q --verify "
        "refs/heads/ws/run1/ws-one "
        ">/dev/null && test ! -e .git/worktrees/ws-one && test \"$(git worktree list | wc -l)\" = "
        "1");
-    ck_assert_int_lt(ws_worktree_remove(&ref, fx.repo, "ws-one", &err), 0);
+    ck_assert_int_lt(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), 0);
     ck_assert_int_eq(err.code, WS_E_UNKNOWN_ID);
 }
 END_TEST
