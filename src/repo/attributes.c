@@ -1,9 +1,12 @@
 #include "attributes.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "blob.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
@@ -121,6 +124,43 @@ int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree,
     }
     *found = s.found;
     return *found ? 0 : rc;
+}
+
+/* What asks for line ends or ident; `binary` and its like take away only. */
+static const char *const cleaning[] = {"text", "crlf", "eol", "ident", NULL};
+
+static bool settings_clean(struct ws_repo *r)
+{
+    git_config *config = NULL;
+    int yes = 0, rc = git_repository_config_snapshot(&config, r->git);
+
+    if (rc == 0) {
+        rc = git_config_get_bool(&yes, config, "core.autocrlf");
+    }
+    git_config_free(config);
+    /* "input" is no boolean, and does it */
+    return rc == GIT_ENOTFOUND ? false : rc < 0 || yes != 0;
+}
+
+bool ws_attributes_clean(struct ws_repo *r)
+{
+    bool found = false;
+
+    return settings_clean(r) || other_files_mention(&found, r, cleaning) < 0 || found;
+}
+
+bool ws_attributes_clean_here(int dir)
+{
+    int fd = openat(dir, ".gitattributes", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct ws_buf text = {0};
+    bool clean = fd < 0 || ws_read_all(&text, fd, MAX_ATTRIBUTES) != 0 ||
+                 mentions(ws_buf_str(&text), text.len, cleaning);
+
+    ws_buf_release(&text);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return clean;
 }
 
 static bool settings_convert(struct ws_repo *r)

@@ -14,4 +14,12 @@ int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree,
  * nothing else. */
 int ws_attributes_convert(bool *may, struct ws_repo *r, git_tree *tree);
 
+/* Taking a file in converts more than writing one: line ends wherever a file counts as text.
+ * Whether anything outside the worktree's own .gitattributes may ask for that; what cannot be read
+ * may. */
+bool ws_attributes_clean(struct ws_repo *r);
+
+/* Whether the .gitattributes of this folder may. It must be there, or nothing is lost but time. */
+bool ws_attributes_clean_here(int dir);
+
 #endif

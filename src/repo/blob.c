@@ -154,7 +154,7 @@ static int open_file(int dir, const char *name, const struct stat *st)
     return fd;
 }
 
-static int read_all(struct ws_buf *out, int fd, size_t limit)
+int ws_read_all(struct ws_buf *out, int fd, size_t limit)
 {
     char chunk[65536];
     ssize_t n;
@@ -192,7 +192,7 @@ static enum ws_blob_result store_file(git_oid *oid, struct ws_blobs *b, int fd, 
 {
     struct ws_buf bytes = {0};
     enum ws_blob_result result = WS_BLOB_FAILED;
-    int rc = read_all(&bytes, fd, b->limit);
+    int rc = ws_read_all(&bytes, fd, b->limit);
 
     if (rc < 0) {
         ws_fail_errno(err, WS_E_IO, path, "cannot read the file");

@@ -18,10 +18,13 @@ enum ws_blob_result { WS_BLOB_FAILED = -1, WS_BLOB_STORED, WS_BLOB_TOO_LARGE, WS
 
 /* Stores a regular file or a symbolic link; *st becomes what was really read. A file that the
  * checkout of the base would have written byte for byte keeps the base's id, whatever the filters
- * say. `attributes`: the path's .gitattributes can be read. */
+ * say. `attributes`: the path's .gitattributes can be read, and may ask for a conversion. */
 enum ws_blob_result ws_blob_store(git_oid *oid, struct ws_blobs *b, int dir, const char *name,
                                   const char *path, struct stat *st, bool attributes,
                                   struct ws_error *err);
+
+/* To the end of the file; 1: it is longer than `limit`; -1: errno tells. */
+int ws_read_all(struct ws_buf *out, int fd, size_t limit);
 
 /* Writes a blob as a new file or link `name`, which must not be there (EEXIST). */
 int ws_blob_checkout(struct ws_blobs *b, int dir, const char *name, const char *path,

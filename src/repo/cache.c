@@ -162,6 +162,7 @@ static int put_file(const char *path, const struct ws_buf *text)
     }
     ws_fault_point("repo.cache_written");
     if (rc == 0) {
+        unlink(path); /* ext4 writes a file out at once that takes another's place */
         rc = rename(temporary, path);
     }
     if (rc < 0) {

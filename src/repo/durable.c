@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <git2/sys/odb_backend.h>
+
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -12,10 +14,14 @@
 int ws_durable_write(git_oid *oid, struct ws_repo *r, const void *data, size_t len,
                      git_object_t type)
 {
-    int rc;
+    int rc = git_odb_hash(oid, data, len, type);
 
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
-    rc = git_odb_write(oid, r->odb, data, len, type);
+    if (rc == 0 && git_odb_exists_ext(r->odb, oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1) {
+        rc = git_odb_write(oid, r->odb, data, len, type); /* its time anew, for git gc */
+    } else if (rc == 0) {
+        rc = r->loose->write(r->loose, oid, data, len, type);
+    }
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
     if (rc == 0 && r->pending_len < WS_PENDING_MAX) {
         r->pending[r->pending_len] = *oid;

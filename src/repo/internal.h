@@ -11,6 +11,7 @@ enum { WS_PENDING_MAX = 64 };
 struct ws_repo {
     git_repository *git;
     git_odb *odb;
+    git_odb_backend *loose;       /* writes without a look for new packs each time */
     char *root;                   /* of the main worktree: absolute, real */
     char *git_dir;                /* the common git directory: absolute, real, no '/' at the end */
     char *state_dir;              /* <root>/.wsfsm */

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <git2/sys/odb_backend.h>
+
 #include "internal.h"
 #include "plain.h"
 #include "wsfsm/base/mem.h"
@@ -214,6 +216,21 @@ static int discover(git_repository **out, const char *from, struct ws_error *err
     return rc;
 }
 
+static int open_objects(struct ws_repo *r, const char *git_dir)
+{
+    char *objects = ws_path_join(git_dir, "objects");
+    int rc = git_repository_odb(&r->odb, r->git);
+
+    if (rc == 0) {
+        rc = ws_plain_objects(r->odb, git_dir);
+    }
+    if (rc == 0) {
+        rc = git_odb_backend_loose(&r->loose, objects, -1, 0, 0, 0);
+    }
+    free(objects);
+    return rc;
+}
+
 static int fill(struct ws_repo *r, struct ws_error *err)
 {
     char *root = realpath(git_repository_workdir(r->git), NULL);
@@ -223,8 +240,7 @@ static int fill(struct ws_repo *r, struct ws_error *err)
     if (root == NULL || git_dir == NULL) {
         rc = ws_fail_errno(err, WS_E_REPOSITORY, git_repository_workdir(r->git),
                            "the repository's folder cannot be resolved");
-    } else if ((rc = git_repository_odb(&r->odb, r->git)) < 0 ||
-               (rc = ws_plain_objects(r->odb, git_dir)) < 0) {
+    } else if ((rc = open_objects(r, git_dir)) < 0) {
         rc = ws_fail_git(err, WS_E_REPOSITORY, rc, git_dir, "the object database cannot be opened");
     }
     if (rc < 0) {
@@ -275,6 +291,9 @@ void ws_repo_close(struct ws_repo *r)
     }
     free(r->user_name);
     free(r->user_email);
+    if (r->loose != NULL) {
+        r->loose->free(r->loose);
+    }
     git_odb_free(r->odb);
     git_repository_free(r->git);
     free(r->root);

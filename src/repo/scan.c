@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "attributes.h"
 #include "hidden.h"
 #include "names.h"
 #include "wsfsm/base/buf.h"
@@ -28,6 +29,7 @@ struct walk {
 struct rules {
     bool ignore;     /* its .gitignore files can be read */
     bool attributes; /* its .gitattributes files can be read */
+    bool clean;      /* and may ask for something */
     unsigned depth;
 };
 
@@ -64,8 +66,8 @@ static enum take take_file(struct walk *w, int dir, struct stat *st, struct ws_n
     if (n->mode == mode && ws_stamp_same(&n->stamp, st) && still_stored(w, n)) {
         return TAKE_IN;
     }
-    switch (ws_blob_store(&oid, &s->blobs, dir, n->name, ws_buf_str(&w->path), st, rules.attributes,
-                          w->err)) {
+    switch (ws_blob_store(&oid, &s->blobs, dir, n->name, ws_buf_str(&w->path), st,
+                          rules.attributes && rules.clean, w->err)) {
     case WS_BLOB_FAILED:
         return TAKE_FAILED;
     case WS_BLOB_UNREADABLE:
@@ -323,6 +325,8 @@ static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rule
 
         ws_fail_errno(w->err, WS_E_IO, path, "cannot read the folder");
     } else {
+        rules.clean =
+            rules.clean || (ws_strv_has(&names, ".gitattributes") && ws_attributes_clean_here(fd));
         rc = merge(w, fd, node, &names, rules, changed);
     }
     ws_strv_release(&names);
@@ -333,7 +337,8 @@ static int scan_folder(struct walk *w, int fd, struct ws_node *node, struct rule
 int ws_scan_run(struct ws_scan *s, struct ws_node *root, int top, struct ws_error *err)
 {
     struct walk w = {.s = s, .err = err, .settled_before = ws_stamp_settled()};
-    struct rules rules = {.ignore = true, .attributes = true};
+    struct rules rules = {
+        .ignore = true, .attributes = true, .clean = ws_attributes_clean(s->blobs.r)};
     bool changed = false;
     struct stat st;
     int fd = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

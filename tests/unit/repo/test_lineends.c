@@ -63,6 +63,40 @@ START_TEST(autocrlf)
 }
 END_TEST
 
+#define PLAIN "printf 'a\\n' > x.txt && git add -A && git commit -q -m base"
+#define NEW_RETURNS "mkdir -p d/e && printf 'n\\r\\n' > new.txt && printf 'n\\r\\n' > d/e/new.txt"
+
+START_TEST(autocrlf_input)
+{
+    begin_with("git config core.autocrlf input && " PLAIN);
+    agrees_with_git("printf 'a\\n\\n' > x.txt && " NEW_RETURNS);
+}
+END_TEST
+
+/* Nothing in the base asked for anything. */
+START_TEST(attributes_that_a_tool_adds)
+{
+    begin_with(PLAIN);
+    agrees_with_git(NEW_RETURNS " && printf '*.txt text\\n' > d/.gitattributes");
+    begin_with(PLAIN);
+    agrees_with_git(NEW_RETURNS " && printf '[attr]mine text\\n' > .gitattributes && "
+                                "printf '*.txt mine\\n' > d/.gitattributes");
+    begin_with(PLAIN);
+    agrees_with_git(NEW_RETURNS " && printf '*.txt ident\\n' > d/.gitattributes && printf '$Id: 1 "
+                                "$\\n' > d/x.txt");
+}
+END_TEST
+
+START_TEST(attributes_outside_the_worktree)
+{
+    begin_with(PLAIN " && printf '*.txt crlf=input\\n' > .git/info/attributes");
+    agrees_with_git(NEW_RETURNS);
+    begin_with(PLAIN " && printf '*.txt text\\n' > ../mine && git config core.attributesFile $(cd "
+                     ".. && pwd)/mine");
+    agrees_with_git(NEW_RETURNS);
+}
+END_TEST
+
 START_TEST(carriage_returns_in_the_base_stay)
 {
     begin_with("printf 'a\\r\\nb\\r\\n' > x.txt && git add -A && git commit -q -m base && printf "
@@ -132,6 +166,9 @@ int main(void)
 
     tcase_add_test(tc, eol_crlf);
     tcase_add_test(tc, autocrlf);
+    tcase_add_test(tc, autocrlf_input);
+    tcase_add_test(tc, attributes_that_a_tool_adds);
+    tcase_add_test(tc, attributes_outside_the_worktree);
     tcase_add_test(tc, carriage_returns_in_the_base_stay);
     tcase_add_test(tc, bytes_that_git_would_normalise_are_no_change);
     tcase_add_test(tc, ident);
