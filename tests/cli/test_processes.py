@@ -76,8 +76,7 @@ def test_two_layers_of_leaving_while_the_main_process_runs(repo):
     assert gone("layers-of-mine", 1)
 
 
-@pytest.mark.parametrize("kind", ["background", "new session", "double fork", "ignores TERM", "stopped",
-                                  "clean environment"])
+@pytest.mark.parametrize("kind", LEAVERS)
 def test_kill_nine_of_wsfsm(repo, kind):
     mark = f"{repo.base.name}-{os.getpid()}"
     repo.agent(LEAVERS[kind] + f"\ntouch {repo.outside}/up; sleep 1000", env={"MARK": mark})
@@ -86,7 +85,7 @@ def test_kill_nine_of_wsfsm(repo, kind):
     assert wait_for(lambda: (repo.outside / "up").exists())
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert gone(mark, 1.5)
+    assert gone(mark, 5 if kind == "storm" else 1.5)
     process.communicate()
     assert repo.leftovers(1) == []
     assert repo.rows("SELECT status FROM step_attempts") == [{"status": "in_progress"}]
