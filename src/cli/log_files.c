@@ -19,34 +19,40 @@ static struct ws_log_file *add(struct ws_log_files *f, const char *tool)
 /* --- an attempt that has ended
  * -------------------------------------------------------------------------- */
 
-/* The database names log files relative to .wsfsm; a name that leads elsewhere is none of ours. */
-static bool inside(const char *name)
+char *ws_log_file_now(const char *state_dir, const char *recorded)
 {
-    for (const char *part = name; part != NULL; part = strchr(part, '/')) {
+    static const char ours[] = "/.wsfsm/";
+    const char *found = NULL;
+
+    for (const char *at = strstr(recorded, ours); at != NULL; at = strstr(at + 1, ours)) {
+        found = at + strlen(ours);
+    }
+    for (const char *part = found; part != NULL; part = strchr(part, '/')) {
         part += *part == '/';
         if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) {
-            return false;
+            return NULL;
         }
     }
-    return name[0] != '/';
+    return found != NULL ? ws_path_join(state_dir, found) : NULL;
 }
 
 static int add_tool(struct ws_log_files *out, const char *state_dir, const struct ws_node *tool,
                     const char *stream, struct ws_error *err)
 {
     char *key = ws_format("%s_log", stream);
-    const char *name = ws_node_str(tool, key, NULL);
+    const char *path = ws_node_str(tool, key, NULL);
+    char *now = path != NULL ? ws_log_file_now(state_dir, path) : NULL;
     int status = 0;
 
     free(key);
-    if (name != NULL && !inside(name)) {
-        status = ws_fail(err, WS_E_INTEGRITY, name, "the database names a log outside of .wsfsm");
+    if (path != NULL && now == NULL) {
+        status = ws_fail(err, WS_E_INTEGRITY, path, "the database names a log outside of .wsfsm");
     } else {
         struct ws_log_file *file = add(out, ws_node_str(tool, "id", "?"));
 
-        file->path = name != NULL ? ws_path_join(state_dir, name) : NULL;
+        file->path = now;
         file->reason =
-            name != NULL ? NULL : ws_strdup(ws_node_str(tool, "error", "it was not started"));
+            now != NULL ? NULL : ws_strdup(ws_node_str(tool, "error", "it was not started"));
     }
     return status;
 }

@@ -22,4 +22,8 @@ int ws_log_files_of(struct ws_log_files *out, struct ws_session *s,
                     const struct ws_attempt_row *attempt, const char *stream, struct ws_error *err);
 void ws_log_files_release(struct ws_log_files *f);
 
+/* Where a log is now that was written to `recorded`: the repository may have moved since.
+ * malloc'ed; NULL: the record names a file outside of .wsfsm. */
+char *ws_log_file_now(const char *state_dir, const char *recorded);
+
 #endif

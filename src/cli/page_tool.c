@@ -4,6 +4,7 @@
 
 #include "columns.h"
 #include "html.h"
+#include "log_files.h"
 #include "page.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -121,13 +122,13 @@ static void output(struct ws_page *p, const struct ws_node *tool, const char *st
 static void where_the_rest_is(struct ws_page *p, const struct ws_attempt_row *a,
                               const struct ws_node *tool)
 {
-    const char *name = ws_node_str(tool, "stdout_log", NULL);
+    const char *log = ws_node_str(tool, "stdout_log", NULL);
 
-    if (name == NULL) {
+    if (log == NULL) {
         return;
     }
-    char *file = ws_path_join(ws_repo_state_dir(p->session->repo), name);
-    if (ws_path_exists(file)) {
+    char *file = ws_log_file_now(ws_repo_state_dir(p->session->repo), log);
+    if (file != NULL && ws_path_exists(file)) {
         ws_html_add(&p->out,
                     "<p class=\"note\">All of it: <code>wsfsm log --run-id %s --step %s "
                     "--attempt %d</code></p>\n",

@@ -35,8 +35,8 @@ static int make_folder(const char *path, mode_t mode, struct ws_error *err)
         return ws_fail(err, WS_E_REPOSITORY, path,
                        "a folder of wsfsm's must be here, and something else is; move it away");
     }
-    if ((mode & 0077) == 0 && (st.st_mode & 0077) != 0 && chmod(path, mode) < 0) {
-        return ws_fail_errno(err, WS_E_IO, path, "cannot take away others' access to this folder");
+    if ((mode & 0077) == 0 && (st.st_mode & 0777) != mode && chmod(path, mode) < 0) {
+        return ws_fail_errno(err, WS_E_IO, path, "cannot make this folder yours alone");
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/steps/facts.h"
@@ -28,6 +29,21 @@ void ws_summary_release(struct ws_summary *s)
     *s = (struct ws_summary){0};
 }
 
+/* What stands for the result of an attempt that was left: it gets one when it is resumed. */
+static char *result_of_left(const char *step)
+{
+    struct ws_buf out = {0};
+    ws_json_open(&out, '{');
+    ws_json_kstr(&out, "step_name", step);
+    ws_json_kbool(&out, "success", false);
+    ws_json_kstr(&out, "status", WS_EVENT_INTERRUPTED);
+    ws_json_kraw(&out, "details", "{\"tools\":[]}");
+    ws_json_kstr(&out, "error_code", WS_EVENT_INTERRUPTED);
+    ws_json_kstr(&out, "error_message", "left before its end");
+    ws_json_close(&out, '}');
+    return ws_buf_steal(&out);
+}
+
 /* The last one of each step. */
 static void take_steps(struct ws_summary *out, const struct ws_attempt_rows *attempts)
 {
@@ -36,8 +52,9 @@ static void take_steps(struct ws_summary *out, const struct ws_attempt_rows *att
         const struct ws_attempt_row *a = &attempts->items[i];
         out->steps[out->step_count++] = (struct ws_step_result){
             .step = ws_strdup(a->step_name),
-            .status = ws_strdup(a->status),
-            .result_json = ws_strdup(a->result_json),
+            .status = ws_strdup(a->result_json ? a->status : WS_EVENT_INTERRUPTED),
+            .result_json =
+                a->result_json ? ws_strdup(a->result_json) : result_of_left(a->step_name),
         };
     }
 }

@@ -117,7 +117,6 @@ static struct ws_tool_call call_in(const struct ws_work *w, const char *id)
                 .git_name = ws_repo_user_name(c->repo),
                 .git_email = ws_repo_user_email(c->repo),
             },
-        .log_root = ws_repo_state_dir(c->repo),
         .default_dir = ws_worktree_path(c->worktree),
         .left_ms = ws_work_left_ms(w),
         .secrets = &w->secrets,

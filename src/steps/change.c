@@ -157,6 +157,11 @@ static void tell_scope(struct ws_work *w)
     ws_buf_release(&payload);
     ws_report_evidence(w->report, "scope", "in_scope", in_scope ? WS_PASS : WS_FAIL,
                        change_tree(w->context));
+    if (!in_scope && !w->report->error_code)
+        ws_report_reason(w->report, "scope_violation", "%s%s (%zu in all)",
+                         f->violations.len ? "" : "changed outside the scope: ",
+                         f->violations.len ? f->violations.items[0] : f->out_of_scope.items[0],
+                         f->violations.len + f->out_of_scope.len);
 }
 
 /* The repository around the worktree: what a tool must leave alone. */

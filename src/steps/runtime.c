@@ -58,8 +58,11 @@ static int prove(struct ws_work *w, struct ws_error *err)
         rc = ws_work_take_end(w, err);
     if (rc != 0 || (verdict == WS_JUDGED_STOPPED && ws_work_stopped(w)))
         return rc;
-    bool skipped = !w->context->plan->workstream.acceptance_tests.len;
-    w->report->event = skipped ? "skipped" : ws_judgement_event(verdict);
+    w->report->event = ws_judgement_event(verdict);
+    if (!w->context->plan->workstream.acceptance_tests.len) {
+        w->report->event = "skipped";
+        w->note = "no acceptance test is declared";
+    }
     return ws_change_check_scope(w, err);
 }
 

@@ -36,6 +36,7 @@ static int check(struct ws_work *w, struct ws_error *err)
     enum ws_judgement worst = WS_JUDGED_PASSED;
     if (!w->context->plan->static_tools.len) {
         w->report->event = "skipped";
+        w->note = "no static tool is declared";
         return 0;
     }
     int rc = ws_work_open_worktree(w, err);

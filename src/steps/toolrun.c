@@ -188,11 +188,7 @@ out:
 static void record_log(struct ws_buf *out, const struct ws_tool_call *call, const char *stream,
                        uint64_t bytes, bool cut, const char *tail)
 {
-    const char *stem = call->log_stem;
-    size_t root = strlen(call->log_root);
-    if (!strncmp(stem, call->log_root, root) && stem[root] == '/')
-        stem += root + 1;
-    char *file = ws_format("%s.%s.log", stem, stream);
+    char *file = ws_format("%s.%s.log", call->log_stem, stream);
     char *key = ws_format("%s_log", stream);
     ws_json_kstr(out, key, file);
     free(key);

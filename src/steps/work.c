@@ -212,6 +212,7 @@ static void write_details(struct ws_buf *out, const struct ws_work *w)
     ws_json_kstr(out, "tree_id", w->now.tree[0] ? w->now.tree : NULL);
     ws_json_kstr(out, "start_tree_id", w->start.tree[0] ? w->start.tree : NULL);
     ws_json_kstr(out, "snapshot", w->snapshot_ref);
+    ws_json_kstr(out, "note", w->note);
     if (c->facts.scope_checked) {
         ws_json_kpaths(out, "out_of_scope_files", &c->facts.out_of_scope);
         ws_json_kstrv(out, "violations", &c->facts.violations);
@@ -219,18 +220,25 @@ static void write_details(struct ws_buf *out, const struct ws_work *w)
     ws_json_close(out, '}');
 }
 
+/* A refused scope is an error of the workstream, but not of the step that looked. */
+static bool did_well(const struct ws_report *r)
+{
+    return r->status == WS_STEP_SUCCESS || r->status == WS_STEP_SKIPPED;
+}
+
 static void write_result(struct ws_work *w)
 {
     struct ws_report *r = w->report;
+    bool success = did_well(r);
     struct ws_buf out = {0};
     ws_json_open(&out, '{');
     ws_json_kstr(&out, "step_name", w->attempt->step_name);
-    ws_json_kbool(&out, "success", r->status == WS_STEP_SUCCESS || r->status == WS_STEP_SKIPPED);
+    ws_json_kbool(&out, "success", success);
     ws_json_kstr(&out, "status", ws_step_status_name(r->status));
     ws_json_key(&out, "details");
     write_details(&out, w);
-    ws_json_kstr(&out, "error_code", r->error_code);
-    ws_json_kstr(&out, "error_message", r->error_message);
+    ws_json_kstr(&out, "error_code", success ? NULL : r->error_code);
+    ws_json_kstr(&out, "error_message", success ? NULL : r->error_message);
     ws_json_close(&out, '}');
     free(r->result_json);
     r->result_json = ws_buf_steal(&out);
@@ -239,20 +247,21 @@ static void write_result(struct ws_work *w)
 static void tell_completed(struct ws_work *w)
 {
     struct ws_report *r = w->report;
+    const char *message = did_well(r) ? NULL : r->error_message;
     struct ws_buf payload = {0};
     ws_json_open(&payload, '{');
     ws_json_kstr(&payload, "step_name", w->attempt->step_name);
     ws_json_kint(&payload, "attempt", w->attempt->number);
     ws_json_kstr(&payload, "status", ws_step_status_name(r->status));
     ws_json_kstr(&payload, "event", r->event);
-    ws_json_kstr(&payload, "error_message", r->error_message);
+    ws_json_kstr(&payload, "error_message", message);
     ws_json_close(&payload, '}');
     ws_report_event(r, "step_completed", ws_buf_str(&payload));
     ws_buf_release(&payload);
     const struct ws_observer *o = w->context->observer;
     if (o && o->step_finished)
         o->step_finished(o->payload, w->attempt->step_name, ws_step_status_name(r->status),
-                         r->error_message);
+                         message);
 }
 
 static void conclude(struct ws_work *w)

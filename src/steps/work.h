@@ -18,6 +18,7 @@ struct ws_work {
     struct ws_content start; /* the worktree when the attempt began */
     struct ws_content now;   /* the worktree when its tools were done */
     char *snapshot_ref;      /* where `now` was kept, NULL: it was not */
+    const char *note;        /* why there was nothing to do, NULL: there was */
 };
 
 /* An attempt from its beginning (facts of the attempts before, log folder, secrets) to its report.

@@ -5,6 +5,8 @@ import sqlite3
 
 import pytest
 
+from support import FIX
+
 HISTORY = ["transitions", "events", "evidence", "machines", "machine_states", "machine_arms", "ledger"]
 TABLES = ["runs", "workstreams", "step_attempts", "errors", *HISTORY]
 
@@ -219,12 +221,17 @@ def test_database_of_another_repository(ready, tmp_path):
 
 
 def test_moved_repository_and_database_are_fine(ready, tmp_path):
-    ready.run().must(0)
+    ready.agent(FIX + "echo hello")
+    run = ready.run().must(0).json["run_id"]
     ready.unchanged()
     moved = tmp_path / "moved"
     ready.root.rename(moved)
     ready.root = moved
     ready.wsfsm("verify").must(0)
+    assert "hello" in ready.wsfsm("log", "--run-id", run, "--step", "edit").must(0).stdout
+    page = tmp_path / "page.html"
+    ready.wsfsm("report", "--run-id", run, "-o", page).must(0)
+    assert "wsfsm log" in page.read_text() and "log files are gone" not in page.read_text()
     ready.run().must(0)  # over the old worktree, whose links still name the old place
     ready.wsfsm("verify").must(0)
 

@@ -243,6 +243,11 @@ def test_scope_violation(ready):
     last = ready.rows("SELECT * FROM transitions ORDER BY seq DESC LIMIT 1")[0]
     assert last["guard"] == "in_scope"
     assert not ready.events("scope_ok")
+    error = ready.one("SELECT * FROM errors")
+    assert (error["step_name"], error["error_code"], error["count"]) == ("runtime", "scope_violation", 1)
+    assert "docs/guide.md" in error["message"]
+    looked = summary["step_results"]["runtime"]  # what failed is the workstream, not the step that looked
+    assert (looked["success"], looked["error_code"], looked["error_message"]) == (True, None, None)
 
 
 def test_no_change(ready):
@@ -320,6 +325,7 @@ def test_nothing_declared_is_skipped_and_said_so(ready):
     for step in ("static", "runtime"):
         assert summary["step_results"][step]["status"] == "skipped"
         assert summary["step_results"][step]["success"] is True
+        assert "declared" in summary["step_results"][step]["details"]["note"]
 
 
 def test_skipped_runtime_still_checks_scope(ready):

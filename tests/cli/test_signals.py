@@ -44,6 +44,9 @@ def test_term_leaves_it_resumable(hanging, number):
     assert hanging.one("SELECT status FROM runs")["status"] == "running"
     status = hanging.wsfsm("status").must(0).stdout
     assert "r1" in status and "interrupted" in status
+    left = result.json["step_results"]["edit"]
+    assert (left["step_name"], left["success"], left["status"]) == ("edit", False, "interrupted")
+    assert left["details"]["tools"] == [] and left["error_message"]
 
 
 def test_run_id_resumes_and_ends_done(hanging):

@@ -21,7 +21,7 @@ struct ws_report {
     char *facts_json;             /* kept with the transition; NULL: none */
     const struct ws_facts *facts; /* the same for the guards; not owned */
     char *tree_oid;               /* NULL: none */
-    char *error_code;             /* NULL on success */
+    char *error_code;             /* NULL: no error to record */
     char *error_message;
 
     struct ws_evidence *evidence; /* strings owned */

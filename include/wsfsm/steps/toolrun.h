@@ -17,7 +17,6 @@ struct ws_tool_call {
     struct ws_template_values values;
     struct ws_environment_spec environment; /* `env` and `pass_env` of a profile are filled in from it */
     const char *log_stem;               /* absolute; ".stdout.log" and ".stderr.log" are added */
-    const char *log_root;               /* the record names the logs relative to it */
     const char *default_dir;            /* absolute */
     int64_t timeout_sec, idle_timeout_sec; /* of a shell command; a profile has its own */
     int64_t left_ms;                    /* of the state's deadline; 0: none */
