@@ -280,6 +280,15 @@ static int read_start(struct history *h, struct ws_error *err)
     return 0;
 }
 
+/* Which run was chosen, for who did not say. */
+static void note_choice(struct ws_cli *cli, const struct ws_run_rows *runs)
+{
+    if (ws_args_value(cli->args, "run-id") == NULL && runs->len > 1) {
+        ws_cli_note(cli, "this is run %s%s, the newest of %zu; --run-id prints another",
+                    runs->items[0].run_id, runs->items[0].dry_run ? ", a dry run" : "", runs->len);
+    }
+}
+
 static int print_history(struct ws_cli *cli, struct ws_session *session, struct ws_error *err)
 {
     struct history h = {
@@ -297,6 +306,7 @@ static int print_history(struct ws_cli *cli, struct ws_session *session, struct 
         h.run_id = runs.items[0].run_id;
         h.ws_id = runs.items[0].ws_id;
         add_titles(&h.table);
+        note_choice(cli, &runs);
         status = read_start(&h, err);
     }
     if (status == 0) {

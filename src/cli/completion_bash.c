@@ -17,10 +17,10 @@ static const char head[] =
     "        case $word in\n";
 
 static const char descend[] = ")\n"
-                              "            [[ $word == -C || $word == --directory ]] && "
-                              "dir=${COMP_WORDS[i+1]/#\\~/$HOME}\n"
                               "            [[ ${COMP_WORDS[i+1]} == '=' ]] && i=$((i + 1))\n"
-                              "            i=$((i + 1)) ;;\n"
+                              "            i=$((i + 1))\n"
+                              "            [[ $word == -C || $word == --directory ]] && "
+                              "dir=${COMP_WORDS[i]/#\\~/$HOME} ;;\n"
                               "        -*) ;;\n"
                               "        *)\n"
                               "            case \"${at:+$at }$word\" in\n"

@@ -101,6 +101,15 @@ def test_a_failure_says_how_to_see_it(repo):
     assert result.stdout == "said\n" and "merge" not in shown
 
 
+def test_history_says_which_run_it_shows(ran):
+    assert ran.wsfsm("history", "--ws-id", "ws-fix").must(0).stderr == ""
+    ran.run("ws-fix", "--run-id", "second-run", "--dry-run").must(0)
+    shown = ran.wsfsm("history", "--ws-id", "ws-fix").must(0)
+    assert "this is run second-run, a dry run, the newest of 2; --run-id prints another" in shown.stderr
+    assert ran.wsfsm("history", "--ws-id", "ws-fix", "--run-id", "first-run").must(0).stderr == ""
+    assert ran.wsfsm("history", "--ws-id", "ws-fix", "--json").must(0).stderr == ""
+
+
 def test_log_says_what_it_shows(repo):
     repo.agent(FIX + "echo words >&2")
     repo.bundle(acceptance_tests=["echo tested"])
