@@ -34,6 +34,11 @@ static struct ws_worktree_info *add(struct ws_worktree_infos *out)
     return &out->items[out->len++];
 }
 
+static bool was_moved(const struct ws_worktree *w)
+{
+    return w->rec.root != NULL && strcmp(w->rec.root, w->r->root) != 0;
+}
+
 static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
 {
     struct ws_error err = {0};
@@ -64,7 +69,11 @@ static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
     } else {
         info->state = ws_strdup("made");
         if (ws_worktree_check(w, &err) < 0) {
-            info->problem = ws_format("%s: %s", err.where, err.message);
+            info->problem = was_moved(w)
+                                ? ws_format("the repository was moved here from %s; the next "
+                                            "run, or git worktree repair, follows",
+                                            w->rec.root)
+                                : ws_format("%s: %s", err.where, err.message);
         }
     }
 }

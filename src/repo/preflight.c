@@ -225,6 +225,19 @@ static int check_branch(struct ws_repo *r, const char *run_id, const char *ws_id
     return rc;
 }
 
+/* The folder that the record speaks of, and no other: a copy of the repository has one of its own
+ * that wsfsm did not make. */
+static bool is_free_or_ours(const struct ws_record *rec, bool recorded, const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0) {
+        return true;
+    }
+    return recorded &&
+           (rec->state != WS_RECORD_MADE || (st.st_dev == rec->dev && st.st_ino == rec->ino));
+}
+
 int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id,
                       struct ws_error *err)
 {
@@ -232,14 +245,14 @@ int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id,
     char *path = ws_path_join(r->worktrees, ws_id);
     int rc = ws_record_read(&rec, r, ws_id, err);
 
-    ws_record_release(&rec);
-    if (rc == 1) {
-        rc = ws_path_exists(path)
-                 ? ws_fail(err, WS_E_REPOSITORY, path,
+    if (rc >= 0) {
+        rc = is_free_or_ours(&rec, rc == 0, path)
+                 ? 0
+                 : ws_fail(err, WS_E_REPOSITORY, path,
                            "something is where the worktree must go, and wsfsm did not make it; "
-                           "move it away")
-                 : 0;
+                           "move it away");
     }
+    ws_record_release(&rec);
     free(path);
     return rc == 0 && run_id != NULL ? check_branch(r, run_id, ws_id, err) : rc;
 }

@@ -163,3 +163,30 @@ def test_a_run_names_what_it_cannot_keep_of_an_earlier_one(ran):
     result = ran.wsfsm("run", "--ws-id", "ws-fix").must(0)
     assert all(path in result.stderr for path in lost), result
     assert ran.event("worktree_reused")["lost"] == lost
+
+
+def test_repository_moved(ran):
+    """Until somebody follows, git's paths name the old place; that is no damage."""
+    ran.root = ran.root.rename(ran.base / "elsewhere")
+    shown = ran.wsfsm("worktree", "list", "--json").must(0).json[0]
+    assert shown["state"] == "made" and "moved" in shown["problem"], shown
+    ran.run("ws-fix", "--run-id", "r2").must(0)
+    assert ran.wsfsm("worktree", "list", "--json").must(0).json[0]["problem"] is None
+
+
+def test_repository_copied(ran):
+    """The copy's worktree is not the folder that was made; nothing is done to it, nor to the original's."""
+    import shutil
+
+    original = ran.root
+    ran.root = ran.base / "copy"
+    shutil.copytree(original, ran.root, symlinks=True)
+    (ran.worktree() / "src/mine.py").write_text("x\n")
+    runs = len(ran.rows("SELECT * FROM runs"))
+    assert "move it away" in ran.wsfsm("run", "--ws-id", "ws-fix").must(4).stderr
+    assert len(ran.rows("SELECT * FROM runs")) == runs
+    assert (ran.worktree() / "src/mine.py").exists()
+    ran.worktree().rename(ran.base / "away")
+    ran.run("ws-fix").must(0)
+    ran.root = original
+    assert ran.wsfsm("worktree", "list", "--json").must(0).json[0]["problem"] is None
