@@ -99,6 +99,21 @@ static void print(struct ws_cli *cli, struct ws_session *s, const struct ws_run_
     ws_columns_release(&table);
 }
 
+/* A tool that killed its supervisor and wsfsm runs on until somebody looks: here. */
+static void end_strays(struct ws_cli *cli, struct ws_session *s, const struct ws_run_rows *runs)
+{
+    for (size_t i = 0; i < runs->len; i++) {
+        const struct ws_run_row *run = &runs->items[i];
+        struct ws_error why = {0};
+        int pid;
+
+        if (!run->dry_run && strcmp(ws_cli_liveness(&pid, s, run), "interrupted") == 0 &&
+            ws_run_end_strays(s, run, &why) != 0) {
+            ws_cli_warning(cli, "%s: %s", run->run_id, why.message);
+        }
+    }
+}
+
 static int run(struct ws_cli *cli, struct ws_error *err)
 {
     struct ws_session session = {0};
@@ -112,6 +127,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
         status = ws_cli_runs(&runs, &session, ws_args_value(cli->args, "run-id"),
                              ws_args_value(cli->args, "ws-id"), err);
         if (status == 0) {
+            end_strays(cli, &session, &runs);
             print(cli, &session, &runs);
         }
     }
@@ -126,7 +142,7 @@ const struct ws_cmd ws_cmd_status = {
     .description = "Shows for each run its workstream, its state, whether it is alive (an "
                    "orchestrator holds it), interrupted (it began, did not end, and nothing works "
                    "on it) or finished, and the time it took. Prints nothing when nothing was "
-                   "ever run.",
+                   "ever run. What the tool of an interrupted run left running is ended.",
     .options = options,
     .run = run,
 };

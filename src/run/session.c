@@ -1,5 +1,7 @@
 #include <stdlib.h>
 
+#include "wsfsm/base/mem.h"
+#include "wsfsm/proc/proc.h"
 #include "wsfsm/run/lock.h"
 #include "wsfsm/run/run.h"
 #include "wsfsm/steps/lifecycle.h"
@@ -87,4 +89,12 @@ int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_er
 bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id)
 {
     return ws_run_lock_held(pid, NULL, ws_repo_state_dir(s->repo), ws_id);
+}
+
+int ws_run_end_strays(struct ws_session *s, const struct ws_run_row *row, struct ws_error *err)
+{
+    char *key = ws_format("%s/%lld", row->run_id, (long long)row->last_seq);
+    int rc = ws_kill_strays(key, ws_repo_root(s->repo), err) < 0 ? -1 : 0;
+    free(key);
+    return rc;
 }

@@ -1,7 +1,9 @@
 """resume, cancel and take-over: one holder at a time, and nothing lost on the way."""
 
+import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +59,24 @@ def test_a_result_names_the_snapshots_of_all_attempts(hanging):
     shown = hanging.wsfsm("resume", "--run-id", "r1").must(1).stdout
     assert "snapshot" in shown and "refs/wsfsm/r1/ws-fix/2\n" in shown
     assert "/end" not in shown
+
+
+@pytest.mark.parametrize("command, rc", [("status", 0), ("cancel", 0), ("resume", 0)])
+def test_what_outlived_wsfsm_and_its_supervisor_is_ended_by_the_next_command(hanging, command, rc):
+    """Where no PID namespace ends it. `hanging` leaves one process in its session and one in a session of its own."""
+    process = hang(hanging)
+    guards = [pid for pid, line in hanging.processes() if "__guard" in line]
+    assert len(guards) == 1
+    os.kill(guards[0], signal.SIGSTOP)  # or it would see the end of the process first
+    assert wait_for(lambda: Path(f"/proc/{guards[0]}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+    process.kill()
+    os.kill(guards[0], signal.SIGKILL)
+    finish(process)
+    assert wait_for(lambda: not [pid for pid, line in hanging.processes() if "__guard" in line])
+    assert hanging.processes(), "nothing outlived them"
+    hanging.wsfsm(command, *(["--run-id", "r1"] if command != "status" else [])).must(rc)
+    assert hanging.leftovers(1) == []
+    hanging.wsfsm("verify").must(0)
 
 
 @pytest.mark.parametrize("config", [":::[", "nonsense: 1\ntools: {agent: {type: nothing}}\n", "- a list\n"])

@@ -121,4 +121,8 @@ int ws_run_summary(struct ws_summary *out, struct ws_session *s, const char *run
 /* Does a process hold this workstream now? *pid is its holder (0: unknown). */
 bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id);
 
+/* Ends what the open attempt of a run left running that nobody holds any more: its supervisor was
+ * killed, too. A run that goes on meanwhile is safe: its attempts have other keys. */
+int ws_run_end_strays(struct ws_session *s, const struct ws_run_row *row, struct ws_error *err);
+
 #endif
