@@ -177,13 +177,15 @@ static int read_head(struct loader *l, struct ws_store *s, const char *digest, s
     bool sound = rc == SQLITE_ROW && take_head(l, stmt);
 
     rc = ws_sql_end(s, stmt, rc, "read a machine", err);
+    if (rc == SQLITE_ROW && sound) {
+        return 0;
+    }
     if (rc == SQLITE_DONE) {
-        return ws_fail(err, WS_E_INTEGRITY, s->path, "the machine %.12s is not stored", digest);
+        ws_fail(err, WS_E_INTEGRITY, s->path, "the machine %.12s is not stored", digest);
+    } else if (rc == SQLITE_ROW) {
+        damaged(s, digest, err);
     }
-    if (rc == SQLITE_ROW && !sound) {
-        return damaged(s, digest, err);
-    }
-    return rc == SQLITE_ROW ? 0 : -1;
+    return -1;
 }
 
 static bool read_kind(enum ws_state_kind *out, sqlite3_stmt *stmt, int column)
