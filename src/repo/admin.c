@@ -73,13 +73,18 @@ int ws_admin_open_folder(int *fd, const struct ws_worktree *w, struct ws_error *
 
         return ws_fail_errno(err, code, w->path, "the worktree's folder cannot be opened");
     }
-    if (fstat(*fd, &st) < 0 || st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
+    int rc = 0;
+    if (fstat(*fd, &st) < 0) {
+        rc = ws_fail_errno(err, WS_E_IO, w->path, "cannot look at the worktree's folder");
+    } else if (st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
+        rc = ws_fail(err, WS_E_SCOPE_VIOLATION, w->path,
+                     "this is not the folder wsfsm made; it is left alone");
+    }
+    if (rc < 0) {
         close(*fd);
         *fd = -1;
-        return ws_fail(err, WS_E_SCOPE_VIOLATION, w->path,
-                       "this is not the folder wsfsm made; it is left alone");
     }
-    return 0;
+    return rc;
 }
 
 char *ws_admin_free_name(struct ws_repo *r, const char *ws_id)

@@ -76,6 +76,8 @@ static int check_admin(struct ws_worktree *w, struct ws_error *err)
     } else if (lstat(config, &st) == 0) {
         rc = ws_fail(err, WS_E_SCOPE_VIOLATION, config,
                      "settings of its own were given to the worktree");
+    } else if (ws_errno_is_trouble(errno)) {
+        rc = ws_fail_errno(err, WS_E_IO, config, "this file of git's cannot be read");
     }
     free(config);
     return rc;

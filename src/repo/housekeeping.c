@@ -1,4 +1,5 @@
 /* Listing worktrees and removing them. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,10 +123,14 @@ static int remove_locked(char **snapshot_ref, struct ws_strv *lost, struct ws_re
                                 "there is no worktree of this workstream");
     }
     w = ws_admin_worktree(r, &rec);
-    if (ws_path_exists(w->path) && ws_admin_is_locked(w)) {
+    bool there = lstat(w->path, &st) == 0;
+    if (!there && errno != ENOENT && errno != ENOTDIR) {
+        /* what cannot be seen is not gone: it would be removed without a snapshot */
+        rc = ws_fail_errno(err, WS_E_IO, w->path, "cannot look at the worktree's folder");
+    } else if (there && ws_admin_is_locked(w)) {
         rc = ws_fail(err, WS_E_REPOSITORY, w->path,
                      "the worktree is locked; git worktree unlock it first");
-    } else if (w->rec.state == WS_RECORD_MADE && lstat(w->path, &st) == 0) {
+    } else if (there && w->rec.state == WS_RECORD_MADE) {
         rc = ws_worktree_keep(snapshot_ref, lost, w, err);
     }
     if (rc == 0) {

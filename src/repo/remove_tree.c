@@ -188,7 +188,11 @@ int ws_remove_folder(const char *path, uint64_t dev, uint64_t ino, struct ws_err
                                  "something else is where our folder was; it is left alone");
         goto out;
     }
-    if (fstat(fd, &st) < 0 || (ino != 0 && (st.st_dev != dev || st.st_ino != ino))) {
+    if (fstat(fd, &st) < 0) {
+        rc = ws_fail_errno(err, WS_E_IO, path, "cannot look at the folder");
+        goto out;
+    }
+    if (ino != 0 && (st.st_dev != dev || st.st_ino != ino)) {
         rc = ws_fail(err, WS_E_SCOPE_VIOLATION, path,
                      "this is not the folder wsfsm made; it is left alone, remove it yourself");
         goto out;

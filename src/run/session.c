@@ -14,7 +14,12 @@ int ws_session_open(struct ws_session *s, const struct ws_session_options *optio
         return -1;
     const struct ws_config_options given = {.database = options->database,
                                             .lenient = options->lenient};
-    if (ws_config_load(&s->config, ws_repo_root(s->repo), &given, NULL, NULL, diags) < 0) {
+    int rc = ws_config_load(&s->config, ws_repo_root(s->repo), &given, NULL, NULL, diags);
+    if (ws_diags_all_read(diags, err) < 0) { /* a file that cannot be read is not a broken one */
+        ws_session_close(s);
+        return -1;
+    }
+    if (rc < 0) {
         ws_session_close(s);
         return ws_fail(err, WS_E_CONFIG, NULL,
                        "the configuration is unsound; mend what is named above");

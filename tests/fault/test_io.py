@@ -163,6 +163,7 @@ ACCUSED = {
     "a file of the worktree that is open": r'newfstatat\(.*\.worktrees/ws-fix/[^>]*\.md>, "", ',
     "the folder of hooks": r'newfstatat\(.*\.git/hooks>, "", ',
     "a folder of the worktree": r"getdents64\(.*\.worktrees/ws-fix/src>",
+    "the worktree that is open": r'newfstatat\([^"]*\.worktrees/ws-fix>, "", ',
     "the worktree": r'openat\(.*"[^"]*/\.worktrees/ws-fix", ',
     "HEAD of the worktree": r"read\(.*worktrees/ws-fix/HEAD>",
     "commondir of the worktree": r"read\(.*worktrees/ws-fix/commondir>",

@@ -34,7 +34,7 @@ def allocations(case, *command):
 
 def numbers(name, count, wanted):
     """The places that are tried; "+" behind every second one."""
-    chosen = stride(name, range(1, count + 1), min(count, wanted))
+    chosen = stride(name, range(1, count + 1), max(1, min(count, wanted)))
     return [f"{number}{'+' if index % 2 else ''}" for index, number in enumerate(chosen)]
 
 
