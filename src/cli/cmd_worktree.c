@@ -296,7 +296,8 @@ static const struct ws_cmd cmd_remove = {
     .name = "remove",
     .summary = "Remove a worktree; its content is kept as a snapshot",
     .description = "Keeps what the worktree holds as a commit under refs/wsfsm, then removes the "
-                   "folder. The branch stays. A workstream that is being run is refused (exit 5).",
+                   "folder; what no snapshot can hold is named. The branch stays. A workstream "
+                   "that is being run is refused (exit 5), and a locked worktree (exit 4).",
     .options = remove_options,
     .run = run_remove,
 };
