@@ -36,11 +36,23 @@ static size_t event_start(struct reader *r)
     return byte_offset(r, r->event.start_mark.index);
 }
 
+/* Where the problem is; what is open when the text ends is looked for where it was opened. */
+static size_t problem_offset(struct reader *r)
+{
+    const yaml_parser_t *p = &r->parser;
+
+    if (p->error == YAML_READER_ERROR) {
+        return p->problem_offset;
+    }
+    size_t at = byte_offset(r, p->problem_mark.index);
+
+    return at == r->source->len && p->context != NULL ? byte_offset(r, p->context_mark.index) : at;
+}
+
 static void syntax_error(struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
-    size_t at =
-        p->error == YAML_READER_ERROR ? p->problem_offset : byte_offset(r, p->problem_mark.index);
+    size_t at = problem_offset(r);
     const char *problem = p->problem != NULL ? p->problem : "cannot be read";
 
     if (p->context != NULL) {

@@ -21,8 +21,10 @@ int ws_session_open(struct ws_session *s, const struct ws_session_options *optio
     }
     if (rc < 0) {
         ws_session_close(s);
-        return ws_fail(err, WS_E_CONFIG, NULL,
-                       "the configuration is unsound; mend what is named above");
+        return ws_diags_all_read(diags, err) < 0
+                   ? -1
+                   : ws_fail(err, WS_E_CONFIG, NULL,
+                             "the configuration is unsound; mend what is named above");
     }
     return 0;
 }

@@ -205,8 +205,10 @@ START_TEST(syntax_errors_have_a_place)
     says("a: b: c\n", "f:1:5: error: mapping values are not allowed in this context\n");
     says("a:\n\t- b\n", "f:2:1: error: found character that cannot start any token while scanning "
                         "for the next token\n");
-    says("\xC3\xA4: 'x\n", "f:2:1: error: found unexpected end of stream while scanning a quoted "
+    says("\xC3\xA4: 'x\n", "f:1:5: error: found unexpected end of stream while scanning a quoted "
                            "scalar\n");
+    says("a: {b: c\n", "f:1:4: error: did not find expected ',' or '}' while parsing a flow "
+                       "mapping\n");
 }
 END_TEST
 
