@@ -103,13 +103,13 @@ static void print(struct ws_cli *cli, struct ws_session *s, const struct ws_run_
 static void end_strays(struct ws_cli *cli, struct ws_session *s, const struct ws_run_rows *runs)
 {
     for (size_t i = 0; i < runs->len; i++) {
-        const struct ws_run_row *run = &runs->items[i];
+        const struct ws_run_row *row = &runs->items[i];
         struct ws_error why = {0};
         int pid;
 
-        if (!run->dry_run && strcmp(ws_cli_liveness(&pid, s, run), "interrupted") == 0 &&
-            ws_run_end_strays(s, run, &why) != 0) {
-            ws_cli_warning(cli, "%s: %s", run->run_id, why.message);
+        if (!row->dry_run && strcmp(ws_cli_liveness(&pid, s, row), "interrupted") == 0 &&
+            ws_run_end_strays(s, row, &why) != 0) {
+            ws_cli_warning(cli, "%s: %s", row->run_id, why.message);
         }
     }
 }
