@@ -96,9 +96,11 @@ static int take_snapshots(struct ws_summary *out, struct ws_session *s, struct w
     struct ws_strv refs = {0};
     char *prefix = ws_format("refs/wsfsm/%s/%s/", out->run_id, out->ws_id);
     int rc = ws_repo_refs(&refs, s->repo, prefix, err);
-    for (size_t i = 0; rc == 0 && i < refs.len; i++)
-        if (strcmp(ws_path_base(refs.items[i]), "end") != 0)
+    for (size_t i = 0; rc == 0 && i < refs.len; i++) {
+        const char *name = ws_path_base(refs.items[i]);
+        if (strcmp(name, "end") != 0 && strcmp(name, "base") != 0)
             ws_strv_add(&out->snapshots, refs.items[i]);
+    }
     ws_strv_release(&refs);
     free(prefix);
     return rc;

@@ -101,6 +101,12 @@ def test_a_failure_says_how_to_see_it(repo):
     assert result.stdout == "said\n" and "merge" not in shown
 
 
+def test_what_changed_nothing_has_no_snapshot(repo):
+    repo.agent("true")
+    repo.bundle()
+    assert "snapshot" not in repo.wsfsm("run", "--ws-id", "ws-fix").must(1).stdout
+
+
 def test_history_says_which_run_it_shows(ran):
     assert ran.wsfsm("history", "--ws-id", "ws-fix").must(0).stderr == ""
     ran.run("ws-fix", "--run-id", "second-run", "--dry-run").must(0)
