@@ -7,8 +7,7 @@
 #include "wsfsm/machine/parse.h"
 #include "wsfsm/project/bundle.h"
 
-/* --- __complete SHELL
- * --------------------------------------------------------------------------------------------- */
+/* --- __complete SHELL --- */
 
 static const struct ws_positional shell_positionals[] = {
     {.name = "SHELL", .help = "bash, zsh or fish."},

@@ -14,8 +14,7 @@
 
 enum { DEF_BYTES = 16 << 20 };
 
-/* --- a .def of the user
- * ----------------------------------------------------------------------------------------- */
+/* --- a .def of the user --- */
 
 static bool has_tool(void *payload, const char *tool)
 {

@@ -16,8 +16,7 @@ static struct ws_log_file *add(struct ws_log_files *f, const char *tool)
     return &f->items[f->len++];
 }
 
-/* --- an attempt that has ended
- * -------------------------------------------------------------------------- */
+/* --- an attempt that has ended --- */
 
 char *ws_log_file_now(const char *state_dir, const char *recorded)
 {
@@ -76,8 +75,7 @@ static int from_result(struct ws_log_files *out, const char *state_dir, const ch
     return status;
 }
 
-/* --- an attempt in progress
- * ------------------------------------------------------------------------------ */
+/* --- an attempt in progress --- */
 
 static int by_number(const void *a, const void *b)
 {

@@ -102,9 +102,7 @@ char *ws_admin_free_name(struct ws_repo *r, const char *ws_id)
     }
 }
 
-/* --- making it
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- making it --- */
 
 static int put_text(struct ws_worktree *w, int dir, const char *name, enum ws_admin_text which,
                     struct ws_error *err)

@@ -10,8 +10,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 
-/* --- which drivers are configured
- * ---------------------------------------------------------------------------------- */
+/* --- which drivers are configured --- */
 
 /* "filter.NAME.clean" and the like; an empty value means none. */
 static void add_driver(struct ws_strv *drivers, const char *key, const char *value)
@@ -46,9 +45,7 @@ static int read_drivers(struct ws_strv *drivers, struct ws_repo *r)
     return rc == GIT_ITEROVER ? 0 : rc;
 }
 
-/* --- which path
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- which path --- */
 
 static int judge_path(git_repository *view, const struct ws_strv *drivers, const char *path,
                       struct ws_error *err)

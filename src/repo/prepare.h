@@ -12,4 +12,8 @@ int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err);
  * it no snapshot can hold. */
 int ws_worktree_keep(char **ref, struct ws_strv *lost, struct ws_worktree *w, struct ws_error *err);
 
+/* The branch of the record at its base. A tip that only an earlier run's branch held is kept first;
+ * a branch that is not ours is refused. */
+int ws_worktree_make_branch(struct ws_worktree *w, struct ws_error *err);
+
 #endif

@@ -166,9 +166,7 @@ static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_t
     return rc;
 }
 
-/* --- a profile
- * ------------------------------------------------------------------------------------------------
- */
+/* --- a profile --- */
 
 bool ws_profile_asks_for(const struct ws_profile *p, const char *placeholder)
 {
@@ -270,8 +268,7 @@ int ws_call_tool(struct ws_called *out, struct ws_work *w, const char *id,
     return rc;
 }
 
-/* --- a shell command
- * ------------------------------------------------------------------------------------------ */
+/* --- a shell command --- */
 
 /* What an agent may know and a test may not: the secrets handed to profiles of type ai. */
 static void agents_secrets(struct ws_strv *out, const struct ws_plan *plan)

@@ -129,8 +129,7 @@ int ws_step_ending(struct ws_ending *out, struct ws_context *context, const stru
     return rc;
 }
 
-/* --- after the row stands
- * --------------------------------------------------------------------------------------- */
+/* --- after the row stands --- */
 
 /* The worktree's index follows the branch. A worktree that is gone or unsound is left as it is: the
  * branch counts. A disk that fails is another matter; the effect stays pending then. */

@@ -7,8 +7,7 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 
-/* --- what the row will be
- * ------------------------------------------------------------------------------------ */
+/* --- what the row will be --- */
 
 static const char *or_null(const char *s)
 {
@@ -150,8 +149,7 @@ int ws_store_seal(struct ws_sealed *out, struct ws_store *s, const struct ws_mov
     return 0;
 }
 
-/* --- writing it
- * ---------------------------------------------------------------------------------------------- */
+/* --- writing it --- */
 
 /* Asked first, so that an orchestrator that lost its lease hears of that and not of what the new
  * holder did. */
@@ -272,9 +270,7 @@ static int write_notes(struct ws_store *s, const struct ws_move *move, const cha
     return rc;
 }
 
-/* --- the end
- * -------------------------------------------------------------------------------------------------
- */
+/* --- the end --- */
 
 static int write_ledger(struct ws_store *s, const struct ws_move *move,
                         const struct ws_sealed *sealed, const struct ws_state *end,

@@ -16,9 +16,7 @@ static const char *const kind_names[] = {
     [WS_STATE_FINAL] = "final",
 };
 
-/* --- out
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- out --- */
 
 static char *join_words(const char *const *words, size_t count)
 {
@@ -105,9 +103,7 @@ int ws_machine_store(struct ws_store *s, const struct ws_machine *m, struct ws_e
     return rc;
 }
 
-/* --- in
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- in --- */
 
 /* A machine being read: its texts are collected in `texts`, and at the end all of it is copied into
  * one that owns itself. */

@@ -108,9 +108,7 @@ int ws_store_attempt_start(struct ws_store *s, int64_t attempt_id, int64_t fence
     return rc;
 }
 
-/* --- effects
- * --------------------------------------------------------------------------------------------------
- */
+/* --- effects --- */
 
 int ws_effect_insert(struct ws_store *s, const char *run_id, const char *ws_id,
                      const char *effect_json, struct ws_error *err)

@@ -6,9 +6,7 @@
 #include "internal.h"
 #include "wsfsm/base/mem.h"
 
-/* --- transitions
- * -----------------------------------------------------------------------------------------------
- */
+/* --- transitions --- */
 
 static void read_transition(struct ws_transition_rows *out, sqlite3_stmt *stmt)
 {
@@ -75,9 +73,7 @@ void ws_transition_rows_release(struct ws_transition_rows *r)
     }
 }
 
-/* --- attempts
- * --------------------------------------------------------------------------------------------------
- */
+/* --- attempts --- */
 
 static int collect_attempts(struct ws_attempt_rows *out, struct ws_store *s, sqlite3_stmt *stmt,
                             struct ws_error *err)
@@ -148,9 +144,7 @@ void ws_attempt_rows_release(struct ws_attempt_rows *r)
     }
 }
 
-/* --- events
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static int collect_events(struct ws_event_rows *out, struct ws_store *s, sqlite3_stmt *stmt,
                           struct ws_error *err)
@@ -207,9 +201,7 @@ void ws_event_rows_release(struct ws_event_rows *r)
     }
 }
 
-/* --- ledger
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- ledger --- */
 
 int ws_store_ledger(struct ws_ledger_rows *out, struct ws_store *s, const char *run_id,
                     struct ws_error *err)

@@ -9,9 +9,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 
-/* --- findings
- * -------------------------------------------------------------------------------------------------
- */
+/* --- findings --- */
 
 void ws_findings_add(struct ws_findings *f, const char *run_id, const char *ws_id, int64_t seq,
                      const char *format, ...)
@@ -44,9 +42,7 @@ void ws_findings_release(struct ws_findings *f)
     }
 }
 
-/* --- statements
- * -----------------------------------------------------------------------------------------------
- */
+/* --- statements --- */
 
 sqlite3_stmt *ws_verify_prepare(struct ws_verifier *v, const char *sql)
 {
@@ -77,8 +73,7 @@ const char *ws_column(sqlite3_stmt *stmt, int column)
     return text != NULL ? text : "";
 }
 
-/* --- the database as a whole
- * ---------------------------------------------------------------------------------- */
+/* --- the database as a whole --- */
 
 static void schema_differs(void *payload, const char *name, const char *how)
 {
@@ -173,9 +168,7 @@ static int check_whole(struct ws_verifier *v)
     return check_machines(v);
 }
 
-/* --- runs
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- runs --- */
 
 static const char runs_sql[] =
     "SELECT r.run_id, r.status, "

@@ -88,8 +88,7 @@ static void report(const char *name, double ours, double opponent, const char *u
            unit, opponent, unit, ratio, at_least ? ">=" : "<=", goal, met ? "met" : "not met");
 }
 
-/* --- a durable transition against a bare insert
- * ----------------------------------------------------------------- */
+/* --- a durable transition against a bare insert --- */
 
 struct bare {
     sqlite3 *db;
@@ -213,8 +212,7 @@ static void bench_transition(const char *dir, int count, bool full)
     free(theirs);
 }
 
-/* --- the first page of a long history against that of a short one
- * ------------------------------------------------ */
+/* --- the first page of a long history against that of a short one --- */
 
 /* Rows as many as wanted, put there past the gate: this measures reading. */
 static char *fill_history(const char *dir, const char *name, long rows)

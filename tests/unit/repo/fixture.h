@@ -153,9 +153,7 @@ static inline void teardown(void)
     memset(&fx, 0, sizeof fx);
 }
 
-/* --- a worktree
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- a worktree --- */
 
 static inline struct ws_worktree *prepared(const char *run_id)
 {

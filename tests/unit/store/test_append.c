@@ -394,9 +394,7 @@ START_TEST(a_machine_comes_back_as_it_was)
 }
 END_TEST
 
-/* --- locks
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- locks --- */
 
 START_TEST(a_lock_that_stays_is_busy)
 {

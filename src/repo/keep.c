@@ -1,0 +1,156 @@
+/* What an earlier run left in a worktree and on its branch, kept before either is used again. */
+#include "prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "content.h"
+#include "wsfsm/base/fault.h"
+#include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
+
+/* --- keeping what an earlier run left --- */
+
+/* A free name .../left-N; *known: the newest of this worktree's snapshots that holds this tree on
+ * this head. */
+static int left_name(char **ref, bool *known, struct ws_worktree *w,
+                     const struct ws_content *content, struct ws_error *err)
+{
+    char *prefix = ws_format("refs/wsfsm/%s/%s/", w->rec.run_id, w->rec.ws_id);
+    struct ws_strv refs = {0};
+    int rc = ws_repo_refs(&refs, w->r, prefix, err);
+    unsigned n = 1;
+
+    *known = false;
+    *ref = NULL;
+    for (size_t i = 0; rc == 0 && i < refs.len && !*known; i++) {
+        char commit[WS_OID_HEX], tree[WS_OID_HEX];
+
+        if (ws_repo_ref(commit, w->r, refs.items[i], err) < 0 ||
+            ws_repo_tree_of(tree, w->r, commit, err) < 0) {
+            rc = -1;
+        } else if (strcmp(tree, content->tree) == 0) {
+            git_oid a, b;
+
+            *known = strcmp(content->head, commit) == 0 || content->head[0] == '\0' ||
+                     (git_oid_fromstr(&a, commit) == 0 && git_oid_fromstr(&b, content->head) == 0 &&
+                      git_graph_descendant_of(w->r->git, &a, &b) == 1);
+        }
+    }
+    while (rc == 0) {
+        free(*ref);
+        *ref = ws_format("%sleft-%u", prefix, n++);
+        if (!ws_strv_has(&refs, *ref)) {
+            break;
+        }
+    }
+    ws_strv_release(&refs);
+    free(prefix);
+    return rc;
+}
+
+/* The branch itself keeps a content that is its tip's. */
+static bool is_branch_tip(struct ws_worktree *w, const struct ws_content *content)
+{
+    char tip[WS_OID_HEX], tree[WS_OID_HEX];
+
+    return ws_repo_ref(tip, w->r, w->branch, NULL) == 0 && strcmp(tip, content->head) == 0 &&
+           tip[0] != '\0' && ws_repo_tree_of(tree, w->r, tip, NULL) == 0 &&
+           strcmp(tree, content->tree) == 0;
+}
+
+/* What a snapshot cannot hold. A device, FIFO or socket has no content that could be lost. */
+static void name_lost(struct ws_strv *lost, const struct ws_content *content)
+{
+    ws_strv_copy(lost, &content->too_large);
+    ws_strv_copy(lost, &content->closed);
+    for (size_t i = 0; i < content->nested.len; i++) {
+        ws_strv_take(lost, ws_path_join(content->nested.items[i], ".git"));
+    }
+    ws_strv_sort(lost);
+}
+
+int ws_worktree_keep(char **ref, struct ws_strv *lost, struct ws_worktree *w, struct ws_error *err)
+{
+    struct ws_content content;
+    char *name = NULL;
+    bool known = false;
+    int rc;
+
+    *ref = NULL;
+    if (ws_worktree_content(&content, w, err) < 0) {
+        return -1;
+    }
+    if (lost != NULL) {
+        name_lost(lost, &content);
+    }
+    if (is_branch_tip(w, &content)) {
+        ws_content_release(&content);
+        return 0;
+    }
+    rc = left_name(&name, &known, w, &content, err);
+    if (rc == 0 && !known) {
+        rc = ws_worktree_snapshot(w, name, &content, "wsfsm: what was left in the worktree\n", err);
+    }
+    if (rc == 0 && !known) {
+        *ref = name;
+        name = NULL;
+    }
+    free(name);
+    ws_content_release(&content);
+    return rc;
+}
+
+/* --- the branch --- */
+
+/* The branch at the base, whoever was there before: ours is known by the mark
+ * refs/wsfsm/RUN/WS/base; commits that only it held are kept under left-N. A branch without the
+ * mark is somebody else's. */
+static int keep_branch(struct ws_worktree *w, const char *tip, const char *mark,
+                       struct ws_error *err)
+{
+    struct ws_content content = {0};
+    char *name = NULL;
+    bool known = false;
+    int rc;
+
+    if (mark[0] == '\0') {
+        return ws_fail(err, WS_E_REPOSITORY, w->branch,
+                       "a branch of this name exists and is not wsfsm's; rename or delete it");
+    }
+    memcpy(content.head, tip, WS_OID_HEX);
+    rc = ws_repo_tree_of(content.tree, w->r, tip, err);
+    if (rc == 0) {
+        rc = left_name(&name, &known, w, &content, err);
+    }
+    if (rc == 0 && !known) {
+        rc = ws_repo_move_ref(w->r, name, NULL, tip, err);
+    }
+    free(name);
+    return rc;
+}
+
+int ws_worktree_make_branch(struct ws_worktree *w, struct ws_error *err)
+{
+    char *mark_name = ws_format("refs/wsfsm/%s/%s/base", w->rec.run_id, w->rec.ws_id);
+    char mark[WS_OID_HEX], tip[WS_OID_HEX];
+    int rc = -1;
+
+    if (ws_repo_ref(mark, w->r, mark_name, err) < 0 || ws_repo_ref(tip, w->r, w->branch, err) < 0) {
+        goto out;
+    }
+    if (tip[0] != '\0' && strcmp(tip, w->rec.base) != 0 && keep_branch(w, tip, mark, err) < 0) {
+        goto out;
+    }
+    if (strcmp(mark, w->rec.base) != 0 &&
+        ws_repo_move_ref(w->r, mark_name, mark, w->rec.base, err) < 0) {
+        goto out;
+    }
+    ws_fault_point("repo.mark_made");
+    rc = strcmp(tip, w->rec.base) == 0 ? 0
+                                       : ws_repo_move_ref(w->r, w->branch, tip, w->rec.base, err);
+    ws_fault_point("repo.branch_made");
+out:
+    free(mark_name);
+    return rc;
+}
