@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "run_suite.h"
 
 #include <pthread.h>
 
@@ -463,7 +464,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("append");
     TCase *t = tcase_create("append");
 
     tcase_add_checked_fixture(t, setup, teardown);
@@ -484,10 +484,5 @@ int main(void)
     tcase_add_test(t, a_lock_that_stays_is_busy);
     tcase_add_test(t, a_busy_commit_is_repeated_and_its_body_is_not);
     tcase_add_test(t, a_full_disk_is_named);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("append", t);
 }

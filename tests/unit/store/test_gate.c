@@ -2,6 +2,7 @@
  * function. */
 #include "chain.h"
 #include "client.h"
+#include "run_suite.h"
 
 static void finish_r1(void)
 {
@@ -243,7 +244,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("gate");
     TCase *t = tcase_create("gate");
 
     tcase_add_checked_fixture(t, setup_client, teardown_client);
@@ -258,10 +258,5 @@ int main(void)
     tcase_add_test(t, evidence_fits_its_attempt);
     tcase_add_test(t, a_stock_client_reads_but_does_not_append);
     tcase_add_test(t, python_is_refused_too);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("gate", t);
 }

@@ -1,6 +1,7 @@
 /* The gate of transitions, to a client that can compute hashes. */
 #include "chain.h"
 #include "client.h"
+#include "run_suite.h"
 
 struct row {
     int64_t seq;
@@ -226,7 +227,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("gate_transitions");
     TCase *t = tcase_create("gate_transitions");
 
     tcase_add_checked_fixture(t, setup_client, teardown_client);
@@ -235,10 +235,5 @@ int main(void)
     tcase_add_test(t, an_arm_without_a_guard_waits_for_the_guards_before_it);
     tcase_add_test(t, a_bound_is_counted);
     tcase_add_test(t, the_gate_agrees_with_a_model_on_every_triple);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("gate_transitions", t);
 }

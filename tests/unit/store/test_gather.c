@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "run_suite.h"
 
 static size_t runs_elsewhere(void)
 {
@@ -58,16 +59,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("gather");
     TCase *t = tcase_create("gather");
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, what_is_gathered_is_there_all_at_once);
     tcase_add_test(t, a_refusal_takes_back_all_that_was_gathered);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("gather", t);
 }

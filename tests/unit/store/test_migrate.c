@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "run_suite.h"
 
 #include "internal.h"
 #include "migrate.h"
@@ -77,7 +78,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("migrate");
     TCase *t = tcase_create("migrate");
 
     tcase_add_checked_fixture(t, setup, teardown);
@@ -85,10 +85,5 @@ int main(void)
     tcase_add_test(t, a_step_that_fails_leaves_the_one_before);
     tcase_add_test(t, too_old_is_refused_untouched);
     tcase_add_test(t, an_older_database_is_not_read_as_a_present_one);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("migrate", t);
 }

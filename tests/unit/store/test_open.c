@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "fixture.h"
+#include "run_suite.h"
 
 static void write_file(const char *path, const char *text)
 {
@@ -320,7 +321,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("open");
     TCase *t = tcase_create("open");
 
     tcase_add_checked_fixture(t, make_dir, teardown);
@@ -339,10 +339,5 @@ int main(void)
     tcase_add_test(t, left_overs_of_a_killed_maker_do_no_harm);
     tcase_add_test(t, a_reader_writes_nothing);
     tcase_add_test(t, a_hot_journal_is_rolled_back_by_a_reader);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("open", t);
 }

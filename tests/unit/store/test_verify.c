@@ -1,5 +1,6 @@
 /* Forgeries by somebody who can write the file, against verification. */
 #include "fixture.h"
+#include "run_suite.h"
 
 #include "chain.h"
 
@@ -386,7 +387,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("verify");
     TCase *t = tcase_create("verify");
 
     tcase_add_checked_fixture(t, setup_runs, teardown_runs);
@@ -399,10 +399,5 @@ int main(void)
     tcase_add_loop_test(t, garbage_is_no_crash, 0, 28);
     tcase_add_test(t, a_damaged_page_is_a_finding);
     tcase_add_test(t, a_backup_is_whole);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite("verify", t);
 }
