@@ -25,6 +25,8 @@ void ws_check_graph(const struct ws_table *t, struct ws_def_report *r);
 /* W021-W023, W057: what nothing uses. Only for a .def without errors. */
 void ws_check_usage(const struct ws_def *d, const struct ws_bindings *b, struct ws_def_report *r);
 
+/* The engine's event of that name in any case, or NULL. */
+const char *ws_engine_event(const char *event);
 bool ws_is_engine_event(const char *event);
 
 /* What a state's handler or tool can report, NULL-terminated; NULL when it is not known. */

@@ -85,8 +85,10 @@ static void parse_doc(struct ws_parser *p, struct ws_def_state *state)
 
 static int expect_declared(struct ws_parser *p, struct ws_word *name)
 {
-    p->def->nameless = p->def->nameless || p->token->kind != WS_TOKEN_WORD;
-    return ws_expect_name(p, name, "a state name");
+    int rc = ws_expect_name(p, name, "a state name");
+
+    p->def->nameless = p->def->nameless || rc != 0;
+    return rc;
 }
 
 int ws_parse_state(struct ws_parser *p, struct ws_word keyword)

@@ -83,17 +83,30 @@ static void check_states_differ(struct ws_def *d, struct ws_def_report *r)
     free(sorted);
 }
 
+static void check_event_is_ours(struct ws_def_report *r, struct ws_word event)
+{
+    const char *of_engine = ws_engine_event(event.text);
+
+    if (of_engine == NULL) {
+        return;
+    }
+    if (strcmp(of_engine, event.text) == 0) {
+        ws_def_report_error(r, "E024", event,
+                            "event '%s' belongs to the engine; it is not declared", event.text);
+    } else {
+        ws_def_report_error(r, "E012", event,
+                            "event '%s' and the engine's '%s' differ only in case", event.text,
+                            of_engine);
+    }
+}
+
 void ws_check_declarations(struct ws_def *d, struct ws_def_report *r)
 {
     not_a_keyword(r, d->machine, "machine");
     check_list(r, &d->outcomes, "outcome");
     check_list(r, &d->events, "event");
     for (size_t i = 0; i < d->events.len; i++) {
-        if (ws_is_engine_event(d->events.items[i].text)) {
-            ws_def_report_error(r, "E024", d->events.items[i],
-                                "event '%s' belongs to the engine; it is not declared",
-                                d->events.items[i].text);
-        }
+        check_event_is_ours(r, d->events.items[i]);
     }
     check_states_differ(d, r);
     for (size_t i = 0; i < d->state_count; i++) {

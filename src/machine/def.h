@@ -61,7 +61,7 @@ struct ws_def {
     struct ws_words spoilt; /* words of lines that could not be read: what they declared is known */
     struct ws_words
         misdeclared;  /* those of declarations: what looks like one of them is known, too */
-    bool nameless;    /* a state was declared without a name: any unknown name may be its */
+    bool nameless;    /* a state's name could not be read: any unknown name may be its */
     bool unread;      /* there was a line that could not be read */
     bool from_unread; /* ... which may have been a `from *` */
     size_t *by_name;  /* states with a name, sorted by it and then by place; see ws_def_index() */

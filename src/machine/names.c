@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "checks.h"
 #include "statement.h"
@@ -28,14 +29,21 @@ static const char *const engine_events[] = {WS_EVENT_START, WS_EVENT_TIMEOUT, WS
 
 enum { ENGINE_EVENT_COUNT = sizeof engine_events / sizeof *engine_events };
 
-bool ws_is_engine_event(const char *event)
+const char *ws_engine_event(const char *event)
 {
     for (size_t i = 0; i < ENGINE_EVENT_COUNT; i++) {
-        if (strcmp(engine_events[i], event) == 0) {
-            return true;
+        if (strcasecmp(engine_events[i], event) == 0) {
+            return engine_events[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool ws_is_engine_event(const char *event)
+{
+    const char *of_engine = ws_engine_event(event);
+
+    return of_engine != NULL && strcmp(of_engine, event) == 0;
 }
 
 static bool contains(const struct space *s, const char *name)

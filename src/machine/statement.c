@@ -116,7 +116,7 @@ static bool in_place(struct ws_parser *p, const struct statement *s, struct ws_w
 {
     struct ws_def_state *state = ws_current_state(p);
 
-    if (s->place == PLACE_OPENS || (s->place == PLACE_HEAD && p->section == WS_SECTION_HEAD) ||
+    if (s->place == PLACE_OPENS || (s->place == PLACE_HEAD && p->def->state_count == 0) ||
         (s->place == PLACE_STATE && p->section == WS_SECTION_STATE)) {
         return true;
     }

@@ -223,6 +223,42 @@ START_TEST(an_unknown_name_is_reported_once)
 }
 END_TEST
 
+START_TEST(a_state_with_an_unreadable_name_is_one_error)
+{
+    char *text = shipped_text();
+    char *changed = with(text, "state static_check", "state 2nd");
+
+    expect_findings(changed, "t.def:18:7: error: expected a state name, found '2nd' [E002]\n");
+    free(changed);
+    free(text);
+}
+END_TEST
+
+START_TEST(an_engine_event_in_another_case_is_not_declared)
+{
+    char *text = shipped_text();
+    char *changed = with(text, "events   passed", "events Cancel passed");
+
+    expect_findings(changed, "t.def:3:8: error: event 'Cancel' and the engine's 'cancel' differ "
+                             "only in case [E012]\n");
+    free(changed);
+    free(text);
+}
+END_TEST
+
+START_TEST(a_from_may_stand_before_the_head)
+{
+    char *text = shipped_text();
+    char *without = with(text, "\nfrom * on cancel -> failed", "");
+    char *changed = with(without, "machine ", "from * on cancel -> failed\nmachine ");
+
+    expect_findings(changed, "");
+    free(changed);
+    free(without);
+    free(text);
+}
+END_TEST
+
 START_TEST(findings_are_limited)
 {
     struct ws_buf text = {0};
@@ -442,6 +478,9 @@ int main(void)
     tcase_add_loop_test(tc, one_line_is_at_most_one_error, 0, 2);
     tcase_add_test(tc, all_mistakes_are_reported_in_order);
     tcase_add_test(tc, an_unknown_name_is_reported_once);
+    tcase_add_test(tc, a_state_with_an_unreadable_name_is_one_error);
+    tcase_add_test(tc, an_engine_event_in_another_case_is_not_declared);
+    tcase_add_test(tc, a_from_may_stand_before_the_head);
     tcase_add_test(tc, findings_are_limited);
     tcase_add_test(tc, errors_go_before_warnings);
     tcase_add_test(tc, findings_are_appended);
