@@ -4,6 +4,7 @@
 
 #include "template.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 
 /* "-m" or "--model", which wait for the next argument; "--model=x" and "--" do not. */
 static bool is_waiting_option(const char *arg)
@@ -81,25 +82,54 @@ static int render_args(struct ws_strv *args, const struct ws_profile *p,
     return 0;
 }
 
-int ws_profile_render(struct ws_strv *args, struct ws_strv *env, char **working_dir,
-                      const struct ws_profile *p, const struct ws_template_values *values,
-                      struct ws_error *err)
+/* The program's folder: from values->cwd on, never from the one wsfsm was called from, which is the
+ * user's checkout. In this template {cwd} is where it begins. */
+static int render_dir(char **out, const struct ws_profile *p,
+                      const struct ws_template_values *values, struct ws_error *err)
 {
     struct ws_buf dir = {0};
-    int rc = render_args(args, p, values, err);
+    int rc = ws_template_fill(&dir, p->working_dir, values, NULL, err);
+
+    if (rc == 0) {
+        *out = ws_path_join(values->cwd, ws_buf_str(&dir));
+    }
+    ws_buf_release(&dir);
+    return rc;
+}
+
+static int render_env(struct ws_strv *env, const struct ws_profile *p,
+                      const struct ws_template_values *values, struct ws_error *err)
+{
+    int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < p->env.len; i++) {
         if (!ws_template_lacks_model(p->env.items[i], values)) {
             rc = add_filled(env, "", p->env.items[i], values, NULL, err);
         }
     }
+    return rc;
+}
+
+int ws_profile_render(struct ws_strv *args, struct ws_strv *env, char **working_dir,
+                      const struct ws_profile *p, const struct ws_template_values *values,
+                      struct ws_error *err)
+{
+    struct ws_template_values there = *values;
+    char *dir = NULL;
+    int rc = render_dir(&dir, p, values, err);
+
+    there.cwd = dir;
     if (rc == 0) {
-        rc = ws_template_fill(&dir, p->working_dir, values, NULL, err);
+        rc = render_args(args, p, &there, err);
     }
     if (rc == 0) {
-        *working_dir = ws_buf_steal(&dir);
+        rc = render_env(env, p, &there, err);
     }
-    ws_buf_release(&dir);
+    if (rc == 0) {
+        *working_dir = dir;
+        dir = NULL;
+    }
+    free(dir);
     if (rc < 0 && err != NULL && err->where[0] == '\0') {
         struct ws_error inner = *err;
 

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "calls.h"
 #include "change.h"
@@ -7,14 +8,19 @@
 #include "wsfsm/base/path.h"
 #include "wsfsm/project/prompt.h"
 
-/* The text, cut between two characters to what an argument may hold. */
-static char *message_of(const struct ws_buf *text)
+/* The text as far as an argument may hold it, cut between two characters. Who reads a part is told
+ * where the rest is: scope and rules stand behind the tasks. */
+static char *message_of(const struct ws_buf *text, const char *prompt_file)
 {
-    size_t len = text->len;
-    if (len > WS_MESSAGE_MAX)
-        for (len = WS_MESSAGE_MAX; len > 0 && (text->data[len] & 0xc0) == 0x80;)
-            len--;
-    return ws_strndup(ws_buf_str(text), len);
+    if (text->len <= WS_MESSAGE_MAX)
+        return ws_strdup(ws_buf_str(text));
+    char *more = ws_format("\n[cut here; read all of it, it is in the file %s]\n", prompt_file);
+    size_t len = WS_MESSAGE_MAX - strlen(more);
+    while (len > 0 && (text->data[len] & 0xc0) == 0x80)
+        len--;
+    char *message = ws_format("%.*s%s", (int)len, ws_buf_str(text), more);
+    free(more);
+    return message;
 }
 
 int ws_inputs_init(struct ws_inputs *in, const struct ws_work *w, struct ws_error *err)
@@ -29,7 +35,7 @@ int ws_inputs_init(struct ws_inputs *in, const struct ws_work *w, struct ws_erro
     if (rc == 0) {
         ws_prompt_render(&text, &c->plan->workstream, c->run_id, ws_buf_str(&failure));
         in->prompt_file = ws_path_join(w->dir, "prompt.md");
-        in->message = message_of(&text);
+        in->message = message_of(&text, in->prompt_file);
         rc = ws_write_file(in->prompt_file, text.data, text.len, 0600, err);
     }
     ws_attempt_rows_release(&attempts);

@@ -85,17 +85,6 @@ static int command_of_profile(struct ws_command *c, char **dir, const struct ws_
     return rc;
 }
 
-/* A relative working_dir is one of the folder the tool works in, never of the folder wsfsm was
- * called from: that is the user's checkout. */
-static void settle_dir(char **dir, const char *default_dir)
-{
-    if (!*dir || **dir == '/')
-        return;
-    char *joined = ws_path_join(default_dir, *dir);
-    free(*dir);
-    *dir = joined;
-}
-
 /* Everything that can be wrong with a call before a process exists. */
 static int prepare(struct ws_tool_run *out, struct ws_command *c, char **dir,
                    const struct ws_tool_call *call, struct ws_error *err)
@@ -112,7 +101,6 @@ static int prepare(struct ws_tool_run *out, struct ws_command *c, char **dir,
         ws_tool_find(&out->program, call->profile->command, path_of(&c->env), call->repo, err) < 0)
         return -1;
     c->program = out->program;
-    settle_dir(dir, call->default_dir);
     c->cwd = *dir ? *dir : call->default_dir;
     c->deadline_ms = call->left_ms;
     c->lock_file = call->lock_file;

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -202,7 +203,10 @@ def test_message_is_cut_between_characters(repo, shift):
     repo.run().must(0)
     said = (repo.worktree() / "said.txt").read_bytes()
     assert 100 * 1024 - 3 < len(said) <= 100 * 1024
-    assert said.decode().endswith("\u20ac")
+    text, note = said.decode().rsplit("\n[cut here", 1)
+    assert text.endswith("\u20ac")
+    whole = Path(note.split("file ")[1].rstrip("]\n")).read_bytes()
+    assert whole.startswith(text.encode()) and len(whole) > len(said)
 
 
 def test_stdin(repo):

@@ -45,13 +45,14 @@ struct ws_profiles {
 
 void ws_profiles_release(struct ws_profiles *p);
 
-/* The profiles that ship. Each is read when ws_profiles_find or ws_profiles_get first gives it out. */
+/* The profiles that ship. Each is read when ws_profiles_find or ws_profiles_get first gives it out.
+ */
 void ws_profiles_builtin(struct ws_profiles *out);
 
 /* A JSON or YAML file of {ID: profile}: an id that is there already is replaced. `command` is
  * required; the defaults are type utility, working_dir {worktree_path}, success_exit_codes [0],
- * stdin none, capture_output true, sandbox off, network on. Keys may be written-so. -1: at least one error in *diags; the
- * profiles without an error are there all the same. */
+ * stdin none, capture_output true, sandbox off, network on. Keys may be written-so. -1: at least
+ * one error in *diags; the profiles without an error are there all the same. */
 int ws_profiles_read(struct ws_profiles *out, const char *path, const char *shown,
                      struct ws_diags *diags);
 
@@ -79,7 +80,8 @@ struct ws_template_values {
  * {message}.
  *
  * Appends the program's arguments (without argv[0]) and its extra environment ("NAME=value");
- * *working_dir is its folder, which the caller frees. */
+ * *working_dir is its folder (one that is not absolute begins at `cwd`), which the caller frees; it
+ * is what {cwd} stands for in arguments and environment. */
 int ws_profile_render(struct ws_strv *args, struct ws_strv *env, char **working_dir,
                       const struct ws_profile *p, const struct ws_template_values *values,
                       struct ws_error *err);

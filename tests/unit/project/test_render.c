@@ -81,7 +81,7 @@ START_TEST(placeholders_become_values)
 {
     setup();
     gives("-x|{run_id}:{ws_id}:{step}|{cwd}{repo_root}|{prompt_file}|{message}",
-          "-x|r1:ws-a:edit|/cwd/repo|/p|do it");
+          "-x|r1:ws-a:edit|/tree {run_id}/x/repo|/p|do it");
     gives("{worktree_path}", "/tree {run_id}"); /* a value is not looked through */
 }
 END_TEST
@@ -147,6 +147,35 @@ START_TEST(a_value_must_be_there)
 }
 END_TEST
 
+/* {cwd} is where the program runs; in its own template, where that begins. */
+START_TEST(cwd_is_the_working_dir)
+{
+    static const struct {
+        const char *working_dir, *cwd;
+    } cases[] = {{"{cwd}", "/cwd"}, {"src", "/cwd/src"}, {"{cwd}/src", "/cwd/src"}, {"/x", "/x"}};
+
+    setup();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ws_profile p = {.id = (char *)"t", .working_dir = (char *)cases[i].working_dir};
+        struct ws_strv args = {0}, env = {0};
+        struct ws_error err = {0};
+        char *dir = NULL;
+
+        ws_strv_add(&p.args, "{cwd}");
+        ws_strv_add(&p.env, "HERE={cwd}");
+        ck_assert_int_eq(ws_profile_render(&args, &env, &dir, &p, &values, &err), 0);
+        ck_assert_str_eq(dir, cases[i].cwd);
+        ck_assert_str_eq(args.items[0], cases[i].cwd);
+        ck_assert_str_eq(env.items[0] + strlen("HERE="), cases[i].cwd);
+        free(dir);
+        ws_strv_release(&args);
+        ws_strv_release(&env);
+        ws_strv_release(&p.args);
+        ws_strv_release(&p.env);
+    }
+}
+END_TEST
+
 START_TEST(a_message_has_an_end)
 {
     char *longest = malloc(WS_MESSAGE_MAX + 2);
@@ -164,4 +193,5 @@ START_TEST(a_message_has_an_end)
 END_TEST
 
 RUN_TESTS("render", placeholders_become_values, braces_are_braces, lists_become_arguments,
-          without_a_model_its_option_goes, a_value_must_be_there, a_message_has_an_end)
+          without_a_model_its_option_goes, a_value_must_be_there, cwd_is_the_working_dir,
+          a_message_has_an_end)
