@@ -64,18 +64,31 @@ static void put_char(struct ws_buf *b, const char *s, size_t len)
     }
 }
 
+/* How much of the text stands for itself: printable ASCII but for the quote and the backslash. */
+static size_t plain_len(const char *s, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && s[n] >= ' ' && s[n] <= '~' && s[n] != '"' && s[n] != '\\') {
+        n++;
+    }
+    return n;
+}
+
 void ws_json_strn(struct ws_buf *b, const char *s, size_t len)
 {
     separate(b);
     ws_buf_putc(b, '"');
     for (size_t at = 0; at < len;) {
-        size_t n = ws_utf8_len(s + at, len - at);
+        size_t n = plain_len(s + at, len - at);
 
-        if (n == 0) {
+        if (n > 0) {
+            ws_buf_add(b, s + at, n);
+        } else if ((n = ws_utf8_len(s + at, len - at)) > 0) {
+            put_char(b, s + at, n);
+        } else {
             ws_buf_puts(b, "\xEF\xBF\xBD"); /* U+FFFD */
             n = 1;
-        } else {
-            put_char(b, s + at, n);
         }
         at += n;
     }

@@ -280,13 +280,26 @@ static int read_start(struct history *h, struct ws_error *err)
     return 0;
 }
 
-/* Which run was chosen, for who did not say. */
-static void note_choice(struct ws_cli *cli, const struct ws_run_rows *runs)
+/* Which run it is about; a note to who did not say names the one that was chosen. */
+static int choose_run(struct ws_run_rows *runs, struct ws_cli *cli, struct ws_session *session,
+                      struct ws_error *err)
 {
-    if (ws_args_value(cli->args, "run-id") == NULL && runs->len > 1) {
-        ws_cli_note(cli, "this is run %s%s, the newest of %zu; --run-id prints another",
-                    runs->items[0].run_id, runs->items[0].dry_run ? ", a dry run" : "", runs->len);
+    const char *run_id = ws_args_value(cli->args, "run-id");
+    const char *ws_id = ws_args_value(cli->args, "ws-id");
+    int64_t count;
+
+    if (run_id != NULL) {
+        return ws_cli_runs(runs, session, run_id, ws_id, err);
     }
+    if (ws_cli_newest_run(runs, &count, session, ws_id, err) != 0) {
+        return -1;
+    }
+    if (count > 1) {
+        ws_cli_note(cli, "this is run %s%s, the newest of %lld; --run-id prints another",
+                    runs->items[0].run_id, runs->items[0].dry_run ? ", a dry run" : "",
+                    (long long)count);
+    }
+    return 0;
 }
 
 static int print_history(struct ws_cli *cli, struct ws_session *session, struct ws_error *err)
@@ -299,14 +312,12 @@ static int print_history(struct ws_cli *cli, struct ws_session *session, struct 
         .table.count = 6,
     };
     struct ws_run_rows runs = {0};
-    int status = ws_cli_runs(&runs, session, ws_args_value(cli->args, "run-id"),
-                             ws_args_value(cli->args, "ws-id"), err);
+    int status = choose_run(&runs, cli, session, err);
 
     if (status == 0) {
         h.run_id = runs.items[0].run_id;
         h.ws_id = runs.items[0].ws_id;
         add_titles(&h.table);
-        note_choice(cli, &runs);
         status = read_start(&h, err);
     }
     if (status == 0) {

@@ -83,6 +83,11 @@ static int unknown_run(struct ws_session *s, const char *id, bool by_run, const 
     return -1;
 }
 
+static int unknown_workstream(struct ws_session *s, const char *ws_id, struct ws_error *err)
+{
+    return unknown_run(s, ws_id, false, "no run of such a workstream", err);
+}
+
 int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
                 const char *ws_id, struct ws_error *err)
 {
@@ -96,7 +101,16 @@ int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_i
         return unknown_run(s, run_id, true,
                            ws_id != NULL ? "no such run of this workstream" : "no such run", err);
     }
-    return unknown_run(s, ws_id, false, "no run of such a workstream", err);
+    return unknown_workstream(s, ws_id, err);
+}
+
+int ws_cli_newest_run(struct ws_run_rows *out, int64_t *count, struct ws_session *s,
+                      const char *ws_id, struct ws_error *err)
+{
+    if (ws_store_newest_run(out, count, s->store, ws_id, err) != 0) {
+        return -1;
+    }
+    return out->len > 0 ? 0 : unknown_workstream(s, ws_id, err);
 }
 
 const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_row *run)

@@ -20,6 +20,10 @@ int ws_cli_open_database(struct ws_session *s, const struct ws_cli *cli, enum ws
 int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
                 const char *ws_id, struct ws_error *err);
 
+/* The newest run of a workstream, of *count. None is WS_E_UNKNOWN_ID, with the nearest one named. */
+int ws_cli_newest_run(struct ws_run_rows *out, int64_t *count, struct ws_session *s,
+                      const char *ws_id, struct ws_error *err);
+
 /* How a run stands: "finished", "alive" (*pid: its orchestrator, 0 when unknown) or "interrupted".
  */
 const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_row *run);

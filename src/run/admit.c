@@ -64,13 +64,9 @@ int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
                            const struct ws_run_options *o, struct ws_error *err)
 {
     struct ws_run_rows rows = {0};
-    bool unfinished = false;
-    int rc = ws_store_runs(&rows, s->store, NULL, NULL, err);
+    int rc = ws_store_unfinished_runs(&rows, s->store, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
         const struct ws_run_row *r = &rows.items[i];
-        if (r->final || r->dry_run)
-            continue;
-        unfinished = true;
         if (!strcmp(r->ws_id, plan->workstream.id))
             ws_note(o, ws_format("run %s of this workstream is unfinished; `wsfsm resume --run-id "
                                  "%s` goes on with it",
@@ -78,7 +74,7 @@ int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
         else if (ws_run_alive(NULL, s, r->ws_id))
             rc = check_overlap(s, plan, r, err);
     }
-    if (rc == 0 && unfinished && !plan->dry_run)
+    if (rc == 0 && rows.len && !plan->dry_run)
         ws_repo_mend(s->repo);
     ws_run_rows_release(&rows);
     return rc;

@@ -100,13 +100,10 @@ static void read_run(struct ws_run_rows *out, sqlite3_stmt *stmt)
     r->final = sqlite3_column_int(stmt, 11) != 0;
 }
 
-int ws_store_runs(struct ws_run_rows *out, struct ws_store *s, const char *run_id,
-                  const char *ws_id, struct ws_error *err)
+/* `stmt` NULL: it could not be made, and *err says why. */
+static int read_runs(struct ws_run_rows *out, struct ws_store *s, sqlite3_stmt *stmt,
+                     struct ws_error *err)
 {
-    enum ws_stmt id = run_id != NULL  ? WS_STMT_RUNS_OF_RUN
-                      : ws_id != NULL ? WS_STMT_RUNS_OF_WORKSTREAM
-                                      : WS_STMT_RUNS;
-    sqlite3_stmt *stmt = ws_sql_bind(s, id, err, id == WS_STMT_RUNS ? "" : "tt", run_id, ws_id);
     int rc = -1;
 
     memset(out, 0, sizeof *out);
@@ -119,6 +116,41 @@ int ws_store_runs(struct ws_run_rows *out, struct ws_store *s, const char *run_i
         return -1;
     }
     return 0;
+}
+
+int ws_store_runs(struct ws_run_rows *out, struct ws_store *s, const char *run_id,
+                  const char *ws_id, struct ws_error *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (run_id != NULL) {
+        stmt = ws_sql_bind(s, WS_STMT_RUNS_OF_RUN, err, "tt", run_id, ws_id);
+    } else if (ws_id != NULL) {
+        stmt = ws_sql_bind(s, WS_STMT_RUNS_OF_WORKSTREAM, err, "t", ws_id);
+    } else {
+        stmt = ws_sql_bind(s, WS_STMT_RUNS, err, "");
+    }
+    return read_runs(out, s, stmt, err);
+}
+
+int ws_store_unfinished_runs(struct ws_run_rows *out, struct ws_store *s, struct ws_error *err)
+{
+    return read_runs(out, s, ws_sql_bind(s, WS_STMT_RUNS_UNFINISHED, err, ""), err);
+}
+
+int ws_store_newest_run(struct ws_run_rows *out, int64_t *count, struct ws_store *s,
+                        const char *ws_id, struct ws_error *err)
+{
+    sqlite3_stmt *counting = ws_sql_bind(s, WS_STMT_RUN_COUNT, err, "t", ws_id);
+    int rc = counting != NULL ? ws_sql_step(s, counting, "count the runs", err) : -1;
+
+    memset(out, 0, sizeof *out);
+    *count = rc == SQLITE_ROW ? sqlite3_column_int64(counting, 0) : 0;
+    sqlite3_reset(counting);
+    if (rc != SQLITE_ROW) {
+        return -1;
+    }
+    return read_runs(out, s, ws_sql_bind(s, WS_STMT_NEWEST_RUN, err, "t", ws_id), err);
 }
 
 void ws_run_rows_release(struct ws_run_rows *r)

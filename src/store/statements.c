@@ -1,13 +1,17 @@
 #include "statements.h"
 
-#define RUNS                                                                                       \
-    "SELECT r.run_id, w.ws_id, r.status, w.status, w.machine_digest, r.created_at, w.updated_at, " \
-    "r.metadata_json, w.fence, w.dry_run, "                                                        \
+/* What runs.c reads of a run. The metadata is long: a list of runs goes without. */
+#define RUN(metadata)                                                                              \
+    "SELECT r.run_id, w.ws_id, r.status, w.status, w.machine_digest, r.created_at, "               \
+    "w.updated_at, " metadata ", w.fence, w.dry_run, "                                             \
     "coalesce((SELECT max(seq) FROM transitions t "                                                \
     "WHERE t.run_id = w.run_id AND t.ws_id = w.ws_id), 0), "                                       \
     "coalesce((SELECT kind = 'final' FROM machine_states m "                                       \
-    "WHERE m.digest = w.machine_digest AND m.name = w.status), 0) "                                \
-    "FROM workstreams w CROSS JOIN runs r USING(run_id) "
+    "WHERE m.digest = w.machine_digest AND m.name = w.status), 0) AS final "
+#define OF_WORKSTREAM                                                                              \
+    RUN("NULL")                                                                                    \
+    "FROM workstreams w CROSS JOIN runs r USING(run_id) WHERE w.ws_id = ?1 "                       \
+    "ORDER BY w.created_at DESC, w.run_id DESC "
 
 const char *const ws_stmt_sql[WS_STMT_COUNT] = {
     [WS_STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -36,11 +40,19 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
     [WS_STMT_LEASE] = "UPDATE workstreams SET fence = fence + 1, updated_at = ?3 "
                       "WHERE run_id = ?1 AND ws_id = ?2 RETURNING fence",
     [WS_STMT_FENCE] = "SELECT fence, dry_run FROM workstreams WHERE run_id = ?1 AND ws_id = ?2",
-    [WS_STMT_RUNS] = RUNS "ORDER BY r.created_at DESC, r.run_id DESC, w.ws_id",
+    [WS_STMT_RUNS] = RUN("NULL") "FROM workstreams w CROSS JOIN runs r USING(run_id) "
+                                 "ORDER BY r.created_at DESC, r.run_id DESC, w.ws_id",
     [WS_STMT_RUNS_OF_RUN] =
-        RUNS "WHERE r.run_id = ?1 AND (?2 IS NULL OR w.ws_id = ?2) ORDER BY w.ws_id",
-    [WS_STMT_RUNS_OF_WORKSTREAM] =
-        RUNS "WHERE w.ws_id = ?2 ORDER BY r.created_at DESC, r.run_id DESC",
+        RUN("r.metadata_json") "FROM runs r CROSS JOIN workstreams w USING(run_id) "
+                               "WHERE r.run_id = ?1 AND (?2 IS NULL OR w.ws_id = ?2) "
+                               "ORDER BY w.ws_id",
+    [WS_STMT_RUNS_OF_WORKSTREAM] = OF_WORKSTREAM,
+    [WS_STMT_RUNS_UNFINISHED] =
+        RUN("r.metadata_json") "FROM runs r CROSS JOIN workstreams w USING(run_id) "
+                               "WHERE r.status IN ('pending', 'running') AND w.dry_run = 0 "
+                               "AND NOT final ORDER BY r.run_id",
+    [WS_STMT_NEWEST_RUN] = OF_WORKSTREAM "LIMIT 1",
+    [WS_STMT_RUN_COUNT] = "SELECT count(*) FROM workstreams WHERE ws_id = ?1",
     [WS_STMT_ENDED_WELL] = "SELECT 1 FROM ledger WHERE ws_id = ?1 AND outcome = 'success' LIMIT 1",
 
     [WS_STMT_MACHINE] = "SELECT name, initial_state, outcomes, events, state_count, arm_count "

@@ -57,6 +57,8 @@ CREATE TABLE runs(
     updated_at TEXT NOT NULL,
     metadata_json TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- A start looks at the runs that have not ended, however many have. Touched when a run is made, moves first, and ends.
+CREATE INDEX runs_unfinished ON runs(run_id) WHERE status IN ('pending', 'running');
 
 CREATE TABLE workstreams(
     run_id TEXT NOT NULL REFERENCES runs,
@@ -72,7 +74,8 @@ CREATE TABLE workstreams(
     attempt_id INTEGER, -- in progress
     PRIMARY KEY(run_id, ws_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX workstreams_by_id ON workstreams(ws_id);
+-- The newest run of a workstream is at its end; none of these columns ever changes.
+CREATE INDEX workstreams_by_id ON workstreams(ws_id, created_at);
 
 -- fence: of the holder who wrote the row last. There is no index: every page that a transition touches costs a write
 -- and a journal entry, and an attempt is found by its id - in workstreams.attempt_id while it is in progress, in

@@ -66,7 +66,7 @@ struct ws_run_row {
     char *state;        /* of the workstream */
     char *digest;       /* its machine */
     char *created_at, *updated_at;
-    char *metadata_json;
+    char *metadata_json; /* NULL where the row is one of a list of runs */
     int64_t fence;
     int64_t last_seq;
     bool dry_run;
@@ -78,9 +78,14 @@ struct ws_run_rows {
     size_t len, cap;
 };
 
-/* Newest first. Filters may be NULL. No row is no error. */
+/* Newest first. Filters may be NULL. No row is no error. Without a run id it is a list, and takes as long as it is. */
 int ws_store_runs(struct ws_run_rows *out, struct ws_store *s, const char *run_id, const char *ws_id,
                   struct ws_error *err);
+/* What has not ended and is no dry run, with its metadata; takes no longer for all that has ended. */
+int ws_store_unfinished_runs(struct ws_run_rows *out, struct ws_store *s, struct ws_error *err);
+/* One row, as in a list, or none; *count: how many there are. */
+int ws_store_newest_run(struct ws_run_rows *out, int64_t *count, struct ws_store *s, const char *ws_id,
+                        struct ws_error *err);
 void ws_run_rows_release(struct ws_run_rows *r);
 
 /* The machine a workstream is pinned to, from the stored rows. The caller frees it (ws_machine_free). */

@@ -336,26 +336,6 @@ START_TEST(history_is_read_in_pages)
 }
 END_TEST
 
-START_TEST(runs_are_listed_newest_first)
-{
-    struct ws_run_rows runs;
-
-    usleep(2000);
-    ok(create_run("r2", false));
-    ok(ws_store_runs(&runs, store, NULL, NULL, &err));
-    ck_assert_uint_eq(runs.len, 2);
-    ck_assert_str_eq(runs.items[0].run_id, "r2");
-    ck_assert_str_eq(runs.items[0].run_status, "pending");
-    ws_run_rows_release(&runs);
-    ok(ws_store_runs(&runs, store, NULL, "ws-a", &err));
-    ck_assert_uint_eq(runs.len, 2);
-    ws_run_rows_release(&runs);
-    ok(ws_store_runs(&runs, store, "r2", "ws-b", &err));
-    ck_assert_uint_eq(runs.len, 0);
-    ws_run_rows_release(&runs);
-}
-END_TEST
-
 START_TEST(a_machine_comes_back_as_it_was)
 {
     struct ws_machine *m = NULL;
@@ -479,7 +459,6 @@ int main(void)
     tcase_add_test(t, a_dry_run_counts_for_nothing);
     tcase_add_test(t, a_repeated_error_raises_its_count);
     tcase_add_test(t, history_is_read_in_pages);
-    tcase_add_test(t, runs_are_listed_newest_first);
     tcase_add_test(t, a_machine_comes_back_as_it_was);
     tcase_add_test(t, a_lock_that_stays_is_busy);
     tcase_add_test(t, a_busy_commit_is_repeated_and_its_body_is_not);
