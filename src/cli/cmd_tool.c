@@ -341,8 +341,9 @@ const struct ws_cmd ws_cmd_tool = {
     .summary = "List the tools; run one by hand",
     .description =
         "A tool is an external program with a profile: how it is called, and how it is judged. "
-        "Profiles ship with wsfsm; the file that PIPELINE_TOOL_PROFILES_PATH names and 'tools' in "
-        "wsfsm.yaml add to them or replace them. 'wsfsm tool list --json' shows all they say.\n\n"
+        "Profiles ship with wsfsm; 'tools' in wsfsm.yaml, and then the file that "
+        "PIPELINE_TOOL_PROFILES_PATH names, add to them or replace them. 'wsfsm tool list --json' "
+        "shows all they say.\n\n"
         "How a tool is confined is a part of its profile: 'sandbox: on' lets it run under "
         "bubblewrap only, 'auto' where that works, 'off' (the default) never; 'network: off' takes "
         "the network away; 'sandbox_paths' lists what it may write beside its worktree, its log "

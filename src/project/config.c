@@ -190,8 +190,8 @@ static int read_dry_run(bool *dry_run, const struct environment *env, struct ws_
     return 0;
 }
 
-/* What ships, then the file that the environment names, then wsfsm.yaml: the later replaces the
- * earlier. */
+/* What ships, then wsfsm.yaml, then the file that the environment names: the later replaces the
+ * earlier, as everywhere. */
 static int load_profiles(struct ws_profiles *out, const struct environment *env,
                          const struct ws_doc *doc, const struct ws_node *tools,
                          struct ws_diags *diags)
@@ -200,6 +200,9 @@ static int load_profiles(struct ws_profiles *out, const struct environment *env,
     int rc = 0;
 
     ws_profiles_builtin(out);
+    if (tools != NULL && ws_profiles_take(out, doc, tools, NULL, diags) > 0) {
+        rc = -1;
+    }
     if (file != NULL) {
         char *path = from_here(file);
 
@@ -207,9 +210,6 @@ static int load_profiles(struct ws_profiles *out, const struct environment *env,
             rc = -1;
         }
         free(path);
-    }
-    if (tools != NULL && ws_profiles_take(out, doc, tools, NULL, diags) > 0) {
-        rc = -1;
     }
     return rc;
 }

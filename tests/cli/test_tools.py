@@ -266,8 +266,9 @@ def test_profiles_file(repo):
                     "  success-exit-codes: [0]\n")
     repo.bundle(acceptance_tests=[IS_FIXED])
     repo.run("ws-fix", env={"PIPELINE_TOOL_PROFILES_PATH": str(file)}).must(0)
-    repo.agent("exit 1")  # wsfsm.yaml comes later, and wins
-    repo.run("ws-fix", env={"PIPELINE_TOOL_PROFILES_PATH": str(file)}).must(1)
+    repo.agent("exit 1")
+    repo.run().must(1)
+    repo.run("ws-fix", env={"PIPELINE_TOOL_PROFILES_PATH": str(file)}).must(0)  # the environment wins
 
 
 @pytest.mark.parametrize("profile, word", [

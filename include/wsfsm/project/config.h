@@ -22,7 +22,7 @@ struct ws_config {
     struct ws_sandbox acceptance_sandbox;
     bool ignore_filters; /* filters: ignore */
     struct ws_profiles
-        profiles; /* built in, then PIPELINE_TOOL_PROFILES_PATH, then tools: of wsfsm.yaml */
+        profiles; /* built in, then tools: of wsfsm.yaml, then PIPELINE_TOOL_PROFILES_PATH */
     bool dry_run; /* PIPELINE_DRY_RUN=1 */
     char *model;  /* AIDER_MODEL, NULL when unset */
     char *file;   /* wsfsm.yaml as shown, NULL when there is none */

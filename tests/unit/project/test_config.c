@@ -151,7 +151,8 @@ START_TEST(option_then_environment_then_file)
     ck_assert_str_eq(c.model, "openai/x");
     ck_assert(c.dry_run);
     ck_assert_str_eq(ws_profiles_find(&c.profiles, "extra")->source, "more.json:1");
-    ck_assert_str_eq(ws_profiles_find(&c.profiles, "echo")->command, "printf");
+    ck_assert_str_eq(ws_profiles_find(&c.profiles, "echo")->command, "first");
+    ck_assert_str_eq(ws_profiles_find(&c.profiles, "mine")->source, "wsfsm.yaml:14");
     ws_config_release(&c);
     ck_assert_int_eq(load(&c, full, env, &options, &diags), 0);
     assert_under(c.database, here, "opt.db");
