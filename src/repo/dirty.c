@@ -5,13 +5,24 @@
 #include "internal.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
+
+/* Our folders are hidden by a .gitignore of theirs, but for the moment before it is written. */
+static bool is_ours(const git_diff_delta *delta, const char *path)
+{
+    return delta->status == GIT_DELTA_UNTRACKED &&
+           (ws_starts_with(path, ".wsfsm/") || ws_starts_with(path, ".worktrees/"));
+}
 
 static void add_side(struct ws_strv *out, const git_diff_delta *delta)
 {
     if (delta == NULL) {
         return;
     }
-    ws_strv_add(out, delta->new_file.path != NULL ? delta->new_file.path : delta->old_file.path);
+    const char *path = delta->new_file.path != NULL ? delta->new_file.path : delta->old_file.path;
+    if (!is_ours(delta, path)) {
+        ws_strv_add(out, path);
+    }
 }
 
 int ws_repo_dirty(struct ws_strv *out, struct ws_repo *r, struct ws_error *err)

@@ -251,7 +251,10 @@ int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struc
         ws_state_lock(&lock, r, err) < 0) {
         return -1;
     }
-    rc = prepare_locked(out, how, r, spec, err);
+    rc = ws_worktrees_make(r, err);
+    if (rc == 0) {
+        rc = prepare_locked(out, how, r, spec, err);
+    }
     ws_lock_drop(lock);
     if (rc < 0) {
         free(how->snapshot_ref);

@@ -107,10 +107,10 @@ int ws_state_lock(int *fd, struct ws_repo *r, struct ws_error *err)
 static int make_folders(struct ws_repo *r, struct ws_error *err)
 {
     char *records = ws_path_join(r->state_dir, "worktrees");
-    int rc = -1;
+    int rc = make_folder(r->state_dir, 0700, err);
 
-    if (make_folder(r->state_dir, 0700, err) == 0 && make_folder(records, 0700, err) == 0) {
-        rc = make_folder(r->worktrees, 0777, err);
+    if (rc == 0) {
+        rc = make_folder(records, 0700, err);
     }
     free(records);
     return rc;
@@ -142,21 +142,26 @@ int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
     if (make_folders(r, err) < 0) {
         return -1;
     }
-    if (is_hidden(r->state_dir) && is_hidden(r->worktrees)) {
+    if (is_hidden(r->state_dir)) {
         return 0;
     }
     if (ws_state_lock(&lock, r, err) < 0) {
         return -1;
     }
     rc = put_file(r, r->state_dir, ".gitignore", "*\n", 0600, err);
-    if (rc == 0) {
-        rc = put_file(r, r->worktrees, ".gitignore", "*\n", 0644, err);
-    }
     if (rc < 0 && !is_hidden(r->state_dir)) {
         take_lock_away(r);
     }
     ws_lock_drop(lock);
     return rc;
+}
+
+int ws_worktrees_make(struct ws_repo *r, struct ws_error *err)
+{
+    if (make_folder(r->worktrees, 0777, err) < 0) {
+        return -1;
+    }
+    return is_hidden(r->worktrees) ? 0 : put_file(r, r->worktrees, ".gitignore", "*\n", 0644, err);
 }
 
 static int read_id(char out[33], const char *path, struct ws_error *err)

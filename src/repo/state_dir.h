@@ -8,4 +8,7 @@
  * ws_lock_drop. */
 int ws_state_lock(int *fd, struct ws_repo *r, struct ws_error *err);
 
+/* Makes .worktrees with its .gitignore; refuses a link or a file in its place. The lock is held. */
+int ws_worktrees_make(struct ws_repo *r, struct ws_error *err);
+
 #endif

@@ -10,9 +10,11 @@
 int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
                 struct ws_error *err)
 {
+    bool there = false;
     *out = (struct ws_run_rows){0};
-    if (!s->store && ws_store_exists(s->config.database) &&
-        ws_session_store(s, WS_STORE_WRITE, err) < 0)
+    if (!s->store && ws_store_look(&there, s->config.database, err) < 0)
+        return -1;
+    if (there && ws_session_store(s, WS_STORE_WRITE, err) < 0)
         return -1;
     if (!s->store)
         return 1;

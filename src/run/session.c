@@ -82,13 +82,18 @@ static int finish_ends(struct ws_session *s, struct ws_error *err)
 int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_error *err)
 {
     char repo_id[33];
-    if (mode == WS_STORE_READ && !ws_store_exists(s->config.database))
+    bool there;
+    if (ws_store_look(&there, s->config.database, err) < 0)
+        return -1;
+    if (mode == WS_STORE_READ && !there)
         return 0;
-    if (mode == WS_STORE_CREATE && ws_repo_make_dirs(s->repo, err) < 0)
+    bool make = mode == WS_STORE_CREATE && !there;
+    if (make && ws_repo_make_dirs(s->repo, err) < 0)
         return -1;
-    if (ws_repo_id(repo_id, s->repo, mode == WS_STORE_CREATE, err) < 0)
+    /* One without an id has never had a database: the one that is there is of another. */
+    if (ws_repo_id(repo_id, s->repo, make, err) < 0)
         return -1;
-    if (ws_store_open(&s->store, s->config.database, mode, repo_id[0] ? repo_id : NULL, err) < 0)
+    if (ws_store_open(&s->store, s->config.database, mode, repo_id, err) < 0)
         return -1;
     return mode == WS_STORE_READ ? 0 : finish_ends(s, err);
 }

@@ -106,21 +106,39 @@ out:
     return rc;
 }
 
-static int check_kind(const char *path, struct ws_error *err)
+int ws_store_look(bool *there, const char *path, struct ws_error *err)
 {
     struct stat st;
 
-    if (stat(path, &st) != 0 && errno != ENOENT) {
-        return ws_fail_errno(err, WS_E_STORE, path, "cannot look at the database");
+    *there = false;
+    if (lstat(path, &st) != 0) {
+        return errno == ENOENT
+                   ? 0
+                   : ws_fail_errno(err, WS_E_STORE, path, "cannot look at the database");
     }
-    if (!ws_path_exists(path) || (S_ISREG(st.st_mode) && st.st_size == 0)) {
-        return ws_fail(err, WS_E_STORE, path,
-                       "there is no database yet; `wsfsm db init` or the first run makes it");
+    if (S_ISLNK(st.st_mode) && stat(path, &st) != 0) {
+        return ws_fail_errno(err, WS_E_STORE, path, "the database is a link that leads nowhere");
     }
     if (!S_ISREG(st.st_mode)) {
         return ws_fail(err, WS_E_STORE, path, "this is no regular file, and so no database");
     }
-    return st.st_nlink > 1 ? check_names(path, err) : 0;
+    *there = st.st_size > 0;
+    return 0;
+}
+
+static int check_kind(const char *path, struct ws_error *err)
+{
+    struct stat st;
+    bool there;
+
+    if (ws_store_look(&there, path, err) != 0) {
+        return -1;
+    }
+    if (!there) {
+        return ws_fail(err, WS_E_STORE, path,
+                       "there is no database yet; `wsfsm db init` or the first run makes it");
+    }
+    return stat(path, &st) == 0 && st.st_nlink > 1 ? check_names(path, err) : 0;
 }
 
 /* As a URI with `immutable`, SQLite reads the file without locks and leaves even a journal beside

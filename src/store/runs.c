@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "internal.h"
+#include "wsfsm/base/buf.h"
 #include "wsfsm/base/fault.h"
+#include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 
 static int check_free(struct ws_store *s, const char *run_id, struct ws_error *err)
@@ -17,6 +19,23 @@ static int check_free(struct ws_store *s, const char *run_id, struct ws_error *e
     return rc == SQLITE_DONE ? 0 : -1;
 }
 
+/* The history begins with the first transition: that there is something to take one, an event says.
+ */
+static int note_declared(struct ws_store *s, const struct ws_new_run *run, const char *now,
+                         struct ws_error *err)
+{
+    struct ws_buf payload = {0};
+
+    ws_json_open(&payload, '{');
+    ws_json_kstr(&payload, "state", run->machine->states[run->machine->initial].name);
+    ws_json_kstr(&payload, "machine_digest", run->machine->digest);
+    ws_json_close(&payload, '}');
+    int rc = ws_event_insert(s, run->run_id, run->ws_id, "workstream_declared",
+                             ws_buf_str(&payload), now, err);
+    ws_buf_release(&payload);
+    return rc;
+}
+
 static int insert_run(struct ws_store *s, const struct ws_new_run *run, struct ws_error *err)
 {
     const struct ws_machine *m = run->machine;
@@ -27,12 +46,13 @@ static int insert_run(struct ws_store *s, const struct ws_new_run *run, struct w
     ws_time_format(now, ws_now_ms());
     if (check_free(s, run->run_id, err) != 0 || ws_machine_store(s, m, err) != 0 ||
         ws_sql_do(s, WS_STMT_RUN_INSERT, "create the run", err, "ttti", run->run_id, now, metadata,
+                  (int64_t)run->dry_run) != 0 ||
+        ws_sql_do(s, WS_STMT_WORKSTREAM_INSERT, "create the run", err, "tttttti", run->run_id,
+                  run->ws_id, m->states[m->initial].name, depends_on, now, m->digest,
                   (int64_t)run->dry_run) != 0) {
         return -1;
     }
-    return ws_sql_do(s, WS_STMT_WORKSTREAM_INSERT, "create the run", err, "tttttti", run->run_id,
-                     run->ws_id, m->states[m->initial].name, depends_on, now, m->digest,
-                     (int64_t)run->dry_run);
+    return note_declared(s, run, now, err);
 }
 
 int ws_store_create_run(int64_t *fence, struct ws_store *s, const struct ws_new_run *run,

@@ -73,6 +73,13 @@ static int check_repo(struct ws_store *s, const char *repo_id, struct ws_error *
     if (repo_id == NULL || strcmp(s->repo_id, repo_id) == 0) {
         return 0;
     }
+    if (s->repo_id[0] != '\0' && repo_id[0] == '\0') {
+        return ws_fail(err, WS_E_STORE, s->path,
+                       "the database belongs to another repository; name this repository's own "
+                       "with --db or PIPELINE_DB_PATH, or, if this one has only lost its id, put "
+                       "%s into .wsfsm/repository-id",
+                       s->repo_id);
+    }
     if (s->repo_id[0] != '\0') {
         return ws_fail(
             err, WS_E_STORE, s->path,

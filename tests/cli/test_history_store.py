@@ -1,5 +1,6 @@
 """The database as a stock client sees it: everything can be read, nothing can be forged, rewritten or deleted."""
 
+import os
 import re
 import sqlite3
 
@@ -212,12 +213,48 @@ def test_empty_file_counts_as_absent(ready):
     ready.run().must(0)
 
 
-def test_database_of_another_repository(ready, tmp_path):
+@pytest.mark.parametrize("has_run", [False, True])
+def test_database_of_another_repository(ready, tmp_path, has_run):
     ready.run().must(0)
     other = tmp_path / "other"
     ready.git("clone", "-q", ready.root, other)
-    result = ready.wsfsm("-C", other, "--db", ready.database, "run", "--ws-id", "ws-fix")
-    assert result.rc == 4, result
+    if has_run:
+        ready.wsfsm("-C", other, "db", "init").must(0)
+    before = ready.database.read_bytes(), sorted(other.rglob("*"))
+    for args in (["run", "--ws-id", "ws-fix"], ["run", "--ws-id", "ws-fix", "--dry-run"], ["status"], ["verify"],
+                 ["resume", "--run-id", "r1"], ["cancel", "--run-id", "r1"], ["db", "init"]):
+        result = ready.wsfsm("-C", other, "--db", ready.database, *args).must(4)
+        assert "belongs to another repository" in result.stderr
+    assert (ready.database.read_bytes(), sorted(other.rglob("*"))) == before
+
+
+def test_lost_id_of_a_repository(ready):
+    ready.run().must(0)
+    ident = ready.root / ".wsfsm/repository-id"
+    ident.unlink()
+    for args in (["db", "init"], ["run", "--ws-id", "ws-fix"]):
+        result = ready.wsfsm(*args).must(4)
+        assert not ident.exists()
+    put = re.search("put ([0-9a-f]{32}) into .wsfsm/repository-id", result.stderr)
+    ident.write_text(put.group(1) + "\n")
+    ready.run().must(0)
+
+
+@pytest.mark.parametrize("kind", ["folder", "fifo", "dangling link"])
+def test_what_can_be_no_database(ready, kind):
+    """What stands there is named; it is not taken for a repository without a history."""
+    ready.run("ws-fix", "--run-id", "r1").must(0)
+    ready.database.unlink()
+    if kind == "folder":
+        ready.database.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(ready.database)
+    else:
+        ready.database.symlink_to(ready.outside / "nowhere.db")
+    for args in (["status"], ["history", "--ws-id", "ws-fix"], ["log", "--run-id", "r1"], ["verify"], ["db", "info"],
+                 ["resume", "--run-id", "r1"], ["cancel", "--run-id", "r1"], ["run", "--ws-id", "ws-fix"]):
+        result = ready.wsfsm(*args).must(4)
+        assert "state.db: " in result.stderr and "there is no database" not in result.stderr
 
 
 def test_moved_repository_and_database_are_fine(ready, tmp_path):

@@ -18,7 +18,7 @@ def test_dry_run_calls_nothing(ready, how):
     summary = ready.run("ws-fix", *args, env=env).must(0).json
     assert summary["final_status"] == "done"
     assert not (ready.outside / "called").exists()
-    assert not ready.worktree().exists()
+    assert not ready.worktree().parent.exists()
     assert "refs/wsfsm" not in ready.git("for-each-ref") and "refs/heads/ws" not in ready.git("for-each-ref")
     assert refs.splitlines()[0].split()[2] in ready.git("for-each-ref")
     assert ready.rows("SELECT * FROM ledger") == []
@@ -70,6 +70,16 @@ def test_work_by_hand_in_an_old_worktree_is_kept(ready):
     kept = ready.git("for-each-ref", "--format=%(refname)", f"refs/wsfsm/{first['run_id']}").splitlines()
     names = [ready.git("ls-tree", "-r", "--name-only", ref) for ref in kept]
     assert any("src/hand.txt" in tree for tree in names)
+
+
+def test_folders_of_ours_are_no_changes_of_the_users(ready):
+    """Another start, a moment earlier, has made the folders and has not hidden them yet."""
+    ready.bundle(files_scope=["**"])
+    ready.settle()
+    for path in (".wsfsm/worktrees.lock", ".worktrees/ws-other/README.md"):
+        ready.write(path, "")
+    result = ready.wsfsm("run", "--ws-id", "ws-fix", guard=False).must(0)
+    assert "uncommitted" not in result.stderr
 
 
 def test_run_id_is_taken_and_used_once(ready):

@@ -29,7 +29,8 @@ const char *ws_repo_git_dir(const struct ws_repo *r);   /* the common git direct
 const char *ws_repo_user_name(struct ws_repo *r);
 const char *ws_repo_user_email(struct ws_repo *r);
 
-/* Makes .wsfsm (0700) and .worktrees, each with a .gitignore of "*"; refuses a link or a file in their place. */
+/* Makes .wsfsm (0700) with a .gitignore of "*"; refuses a link or a file in its place. .worktrees comes with the first
+ * worktree. */
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err);
 
 /* The repository's own random id, kept in .wsfsm/repository-id. With `create` it is made when absent; else an

@@ -30,12 +30,16 @@ enum ws_store_mode {
     WS_STORE_CREATE /* made complete under a temporary name and linked into place when absent or empty */
 };
 
-/* `repo_id` is the repository's random id: written into a new database, compared with an old one's (NULL: not
- * compared). A foreign, newer or corrupt file is refused untouched. */
+/* `repo_id` is the repository's random id, "" when it has none: written into a new database, compared with an old
+ * one's (NULL: not compared). A foreign, newer or corrupt file is refused untouched. */
 int ws_store_open(struct ws_store **out, const char *path, enum ws_store_mode mode, const char *repo_id,
                   struct ws_error *err);
 void ws_store_close(struct ws_store *s);
 bool ws_store_exists(const char *path); /* a file that is not empty */
+
+/* The same for one who takes an absent database for an empty history: a folder, a FIFO, a link that leads nowhere, or
+ * what cannot be looked at is an error. */
+int ws_store_look(bool *there, const char *path, struct ws_error *err);
 const char *ws_store_id(const struct ws_store *s); /* the database's own random id */
 
 /* What is written between the two is one transaction, and no other process can write in between: for what waits for

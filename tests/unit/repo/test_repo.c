@@ -117,7 +117,7 @@ START_TEST(folders_of_ours_are_private_and_hidden)
     ok(ws_repo_id(again, fx.repo, true, &err), &err);
     ck_assert_str_eq(id, again);
     sh("test \"$(stat -c %a .wsfsm)\" = 700 && test \"$(stat -c %a .wsfsm/repository-id)\" = 600\n"
-       "test -z \"$(git status --porcelain)\" && test -f .worktrees/.gitignore");
+       "test -z \"$(git status --porcelain)\" && test -f .wsfsm/.gitignore && ! test -e .worktrees");
     sh("echo nonsense > .wsfsm/repository-id");
     ck_assert_int_lt(ws_repo_id(id, fx.repo, true, &err), 0);
     ck_assert_int_eq(err.code, WS_E_INTEGRITY);

@@ -199,7 +199,7 @@ START_TEST(all_of_a_move_or_nothing)
     ck_assert_int_eq(p.attempt_id, 1);
     ws_position_release(&p);
     ok(ws_store_events(&rows, store, "r1", "ws-a", &err));
-    ck_assert_uint_eq(rows.len, 1);
+    ck_assert_uint_eq(rows.len, 2); /* declared, and step_started of the first move */
     ws_event_rows_release(&rows);
 }
 END_TEST
@@ -240,7 +240,8 @@ START_TEST(an_end_writes_ledger_events_and_effects)
     ws_effect_rows_release(&e);
     ok(ws_store_event(store, "r1", "ws-a", "ref_moved", "{}", &err));
     ok(ws_store_events(&v, store, "r1", NULL, &err));
-    ck_assert_str_eq(v.items[0].event_type, "step_started");
+    ck_assert_str_eq(v.items[0].event_type, "workstream_declared");
+    ck_assert_str_eq(v.items[1].event_type, "step_started");
     ck_assert_str_eq(v.items[v.len - 2].event_type, "workstream_finished");
     ck_assert_str_eq(v.items[v.len - 1].event_type, "ref_moved");
     ws_event_rows_release(&v);
@@ -437,7 +438,8 @@ START_TEST(a_full_disk_is_named)
     free(big);
     struct ws_event_rows rows;
     ok(ws_store_events(&rows, store, "r1", NULL, &err));
-    ck_assert_uint_eq(rows.len, 0);
+    ck_assert_uint_eq(rows.len, 1);
+    ck_assert_str_eq(rows.items[0].event_type, "workstream_declared");
     ws_event_rows_release(&rows);
 }
 END_TEST

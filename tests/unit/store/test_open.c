@@ -310,7 +310,8 @@ START_TEST(a_hot_journal_is_rolled_back_by_a_reader)
     struct ws_event_rows events;
     reopen(WS_STORE_READ);
     ok(ws_store_events(&events, store, "r1", NULL, &err));
-    ck_assert_uint_eq(events.len, 0);
+    ck_assert_uint_eq(events.len, 1);
+    ck_assert_str_eq(events.items[0].event_type, "workstream_declared");
     ws_event_rows_release(&events);
     struct ws_findings found;
     ok(ws_store_verify(&found, store, NULL, &err));
