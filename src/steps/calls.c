@@ -65,7 +65,8 @@ static char *explain(enum ws_judgement verdict, const struct ws_tool_run *run)
         return ws_format("ended by signal %d", e->signal);
     if (e->pattern_matched)
         return ws_format("a failure pattern matched: %s", e->matched_line);
-    return ws_format("exit code %d", e->exit_code);
+    return ws_format("exit code %d%s", e->exit_code,
+                     e->exit_code == 0 ? ", which is none of its success_exit_codes" : "");
 }
 
 /* `auto`, and it could not be had: nobody should learn that from a record only. */

@@ -1,8 +1,10 @@
 #include "change.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/steps/base_tree.h"
 
@@ -143,6 +145,21 @@ static void tell_paths(struct ws_report *r, const char *type, const char *key,
     ws_buf_release(&payload);
 }
 
+/* Who runs a formatter as an analyser wonders where its work went. */
+static void note_changed_after_edit(const struct ws_context *c, const struct ws_strv *paths)
+{
+    if (!paths->len || !c->observer || !c->observer->note)
+        return;
+    char *text = paths->len == 1
+                     ? ws_format("%s was changed after the edit; that is not a part of the change",
+                                 paths->items[0])
+                     : ws_format("%s and %zu more were changed after the edit; that is not a part "
+                                 "of the change",
+                                 paths->items[0], paths->len - 1);
+    c->observer->note(c->observer->payload, text);
+    free(text);
+}
+
 static void tell_scope(struct ws_work *w)
 {
     struct ws_facts *f = &w->context->facts;
@@ -194,6 +211,7 @@ int ws_change_check_scope(struct ws_work *w, struct ws_error *err)
         c->facts.scope_checked = true;
         tell_paths(w->report, "byproducts", "paths", &byproducts);
         tell_paths(w->report, "changed_after_edit", "paths", &notes);
+        note_changed_after_edit(c, &notes);
         tell_paths(w->report, "ref_moved", "refs", &moved);
         tell_scope(w);
     }

@@ -309,6 +309,12 @@ def test_success_exit_codes(ready):
     ready.run().must(0)
 
 
+def test_an_exit_code_of_0_may_be_a_failure(ready):
+    ready.agent(FIX, success_exit_codes=[7])
+    message = ready.run().must(1).json["step_results"]["edit"]["error_message"]
+    assert message == "agent: exit code 0, which is none of its success_exit_codes"
+
+
 def test_killed_by_a_signal_fails(ready):
     ready.agent(FIX + "kill -9 $$")
     failed(ready, "failed", [START, ("editing", "failed", "failed")])

@@ -243,6 +243,8 @@ def test_later_tool_changes_a_file_in_scope(repo):
     repo.bundle(acceptance_tests=["echo '# formatted' >> src/calc.py"])
     summary = repo.run().must(0).json
     assert "formatted" not in repo.show(summary["branch"], "src/calc.py")
+    assert repo.event("changed_after_edit") == {"paths": ["src/calc.py"]}
+    assert "note: src/calc.py was changed after the edit" in repo.wsfsm("run", "--ws-id", "ws-fix").must(0).stderr
 
 
 def test_validate_scope_by_hand(repo):
