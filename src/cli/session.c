@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "wsfsm/base/mem.h"
-#include "wsfsm/proc/proc.h"
 #include "wsfsm/run/lock.h"
+#include "wsfsm/steps/toolrun.h"
 
 /* An error that points to findings "above" names the first of them where nothing stands above. */
 static void name_first(struct ws_error *err, const struct ws_diags *diags)
@@ -129,18 +129,12 @@ const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_
     return "interrupted";
 }
 
-static const char *refuse(void *payload, const char *file)
-{
-    return ws_repo_owns_file(payload, file) ? "it is a tracked file or lies in a worktree" : NULL;
-}
-
 char *ws_cli_find_tool(struct ws_session *s, const struct ws_profile *profile, struct ws_error *err)
 {
     const char *path = getenv("PATH");
     char *file = NULL;
 
-    return ws_find_program(&file, profile->command, path != NULL ? path : "", refuse, s->repo,
-                           err) == 0
+    return ws_tool_find(&file, profile->command, path != NULL ? path : "", s->repo, err) == 0
                ? file
                : NULL;
 }

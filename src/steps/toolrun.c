@@ -28,7 +28,11 @@ static const char *refuse(void *payload, const char *file)
 int ws_tool_find(char **out, const char *command, const char *path, struct ws_repo *repo,
                  struct ws_error *err)
 {
-    return ws_find_program(out, command, path, refuse, repo, err);
+    bool relative = command[0] != '/' && strchr(command, '/');
+    char *file = relative ? ws_path_join(ws_repo_root(repo), command) : ws_strdup(command);
+    int rc = ws_find_program(out, file, path, refuse, repo, err);
+    free(file);
+    return rc;
 }
 
 static const char *path_of(const struct ws_strv *env)

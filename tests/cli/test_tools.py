@@ -320,6 +320,21 @@ def test_relative_commands_are_never_of_the_repository(repo, command):
     assert not (repo.outside / "ran").exists()
 
 
+def test_a_relative_command_begins_at_the_root_of_the_repository(repo):
+    repo.write(".gitignore", ".venv/\n")
+    repo.write(".venv/bin/agent", "#!/bin/sh\n" + FIX, 0o755)
+    repo.commit()
+    repo.tool("agent", type="ai", command=".venv/bin/agent")
+    repo.bundle()
+    repo.wsfsm("run", "--ws-id", "ws-fix", cwd=repo.root / "src").must(0)
+    found = {tool["id"]: tool["found"] for tool in repo.wsfsm("tool", "list", "--json").must(0).json}
+    assert found["agent"] == str(repo.root / ".venv/bin/agent")
+    repo.git("add", "-f", ".venv/bin/agent")
+    repo.commit()
+    message = repo.run().must(1).json["step_results"]["edit"]["error_message"]
+    assert "it is a tracked file or lies in a worktree" in message
+
+
 def test_tracked_file_is_no_command(repo):
     repo.write("agent.sh", f"#!/bin/sh\ntouch {repo.outside}/ran\n", 0o755)
     repo.commit()

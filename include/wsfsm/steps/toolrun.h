@@ -41,7 +41,8 @@ void ws_tool_run_release(struct ws_tool_run *r);
  * exit.started == false with the reason in exit.start_error. -1: the supervisor failed. */
 int ws_tool_call(struct ws_tool_run *out, const struct ws_tool_call *call, struct ws_error *err);
 
-/* Looks a program up as ws_find_program does; nothing that the repository tracks or a worktree holds is one. */
+/* Looks a program up as ws_find_program does, a relative path (".venv/bin/ruff") from the repository's root on; nothing
+ * that the repository tracks or a worktree holds is one. */
 int ws_tool_find(char **out, const char *command, const char *path, struct ws_repo *repo, struct ws_error *err);
 
 /* The record of it, one JSON object; `verdict` is what was made of it. */
