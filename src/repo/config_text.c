@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "wsfsm/base/mem.h"
+
 struct cursor {
     const char *at, *end;
 };
@@ -88,5 +90,91 @@ void ws_config_without_branches(struct ws_buf *out, const char *text, size_t len
     }
     if (out->len > 0 && out->data[out->len - 1] != '\n') {
         ws_buf_putc(out, '\n');
+    }
+}
+
+/* A value as git reads it: without comment, quotes and the blanks around it. */
+static char *plain_value(const char *at, const char *end)
+{
+    struct ws_buf out = {0};
+    bool quoted = false;
+    size_t kept = 0;
+
+    while (at < end && strchr(" \t", *at) != NULL) {
+        at++;
+    }
+    for (; at < end && (quoted || strchr("#;", *at) == NULL); at++) {
+        if (*at == '"') {
+            quoted = !quoted;
+        } else if (*at == '\\' && at + 1 < end) {
+            at++;
+            if (*at != '\n') {
+                ws_buf_putc(&out, *at);
+            }
+        } else {
+            ws_buf_putc(&out, *at);
+        }
+        kept = quoted || strchr(" \t\r", *at) == NULL ? out.len : kept;
+    }
+    char *value = ws_strndup(ws_buf_str(&out), kept);
+
+    ws_buf_release(&out);
+    return value;
+}
+
+/* One "name = value" of a section that includes. */
+static void add_include(struct ws_strv *out, const char *at, const char *end)
+{
+    static const char name[] = "path";
+    const size_t len = sizeof name - 1;
+
+    if ((size_t)(end - at) <= len || strncasecmp(at, name, len) != 0) {
+        return;
+    }
+    for (at += len; at < end && strchr(" \t", *at) != NULL; at++) {
+    }
+    if (at < end && *at == '=') {
+        ws_strv_take(out, plain_value(at + 1, end));
+    }
+}
+
+static bool includes(const char *header, const char *end)
+{
+    static const char *const names[] = {"include", "includeif"};
+    size_t len = 0;
+
+    header++;
+    while (header + len < end && strchr(" \t\"]", header[len]) == NULL) {
+        len++;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (len == strlen(names[i]) && strncasecmp(header, names[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void ws_config_includes(struct ws_strv *out, const char *text, size_t len)
+{
+    struct cursor c = {.at = text, .end = text + len};
+    bool section = false;
+
+    while (c.at < c.end) {
+        const char *start = c.at;
+
+        if (*c.at == '[') {
+            skip_header(&c);
+            section = includes(start, c.at);
+        } else if (*c.at == '#' || *c.at == ';') {
+            skip_line(&c);
+        } else if (strchr(" \t\r\n", *c.at) != NULL && *c.at != '\0') {
+            c.at++;
+        } else {
+            skip_value(&c);
+            if (section) {
+                add_include(out, start, c.at);
+            }
+        }
     }
 }

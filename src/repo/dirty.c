@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "plain.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
@@ -31,6 +32,9 @@ int ws_repo_dirty(struct ws_strv *out, struct ws_repo *r, struct ws_error *err)
     git_status_list *list = NULL;
     int rc;
 
+    if (ws_plain_checkout(r, err) < 0) {
+        return -1;
+    }
     git_status_options_init(&options, GIT_STATUS_OPTIONS_VERSION);
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR;
     options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_RECURSE_UNTRACKED_DIRS |

@@ -6,6 +6,7 @@
 
 #include <git2/sys/repository.h>
 
+#include "plain.h"
 #include "wsfsm/base/buf.h"
 
 int ws_git_begin(struct ws_error *err)
@@ -120,6 +121,10 @@ int ws_git_view(git_repository **out, struct ws_repo *r, const char *workdir, st
     if (rc < 0) {
         ws_fail_git(err, WS_E_REPOSITORY, rc, workdir,
                     "the repository cannot be opened for this folder");
+        git_repository_free(view);
+        return -1;
+    }
+    if (ws_plain_named_rules(view, err) < 0) {
         git_repository_free(view);
         return -1;
     }

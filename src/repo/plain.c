@@ -22,10 +22,17 @@ struct look {
     struct ws_error *err;
 };
 
-/* A socket cannot be opened, and a folder not read: those end in an error by themselves. */
-static bool waits(const struct stat *st)
+static bool is_null_device(const struct stat *st)
 {
-    return S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+    struct stat null;
+
+    return S_ISCHR(st->st_mode) && stat("/dev/null", &null) == 0 && null.st_rdev == st->st_rdev;
+}
+
+bool ws_plain_waits(const struct stat *st)
+{
+    return S_ISFIFO(st->st_mode) || S_ISBLK(st->st_mode) ||
+           (S_ISCHR(st->st_mode) && !is_null_device(st));
 }
 
 static int refuse(const char *path, enum ws_code code, struct ws_error *err)
@@ -51,7 +58,8 @@ static int look_at(const struct look *l, int dir, const struct dirent *e, const 
     path = ws_path_join(folder, e->d_name);
     if (S_ISDIR(st.st_mode) && l->below) {
         rc = look_below(l, openat(dir, e->d_name, FOLDER | O_NOFOLLOW), path, depth + 1);
-    } else if (waits(&st) || (S_ISLNK(st.st_mode) && stat(path, &st) == 0 && waits(&st))) {
+    } else if (ws_plain_waits(&st) ||
+               (S_ISLNK(st.st_mode) && stat(path, &st) == 0 && ws_plain_waits(&st))) {
         rc = refuse(path, l->code, l->err);
     }
     free(path);
@@ -100,27 +108,34 @@ static int check_file(const char *folder, const char *name, bool any, enum ws_co
     struct stat st;
     int rc = 0;
 
-    if (stat(path, &st) == 0 && (any ? waits(&st) : !S_ISREG(st.st_mode))) {
+    if (stat(path, &st) == 0 && (any ? ws_plain_waits(&st) : !S_ISREG(st.st_mode))) {
         rc = refuse(path, code, err);
     }
     free(path);
     return rc;
 }
 
-/* The user's own settings, where libgit2 looks for them. */
-static int check_settings(enum ws_code code, struct ws_error *err)
+int ws_plain_file(const char *path, enum ws_code code, struct ws_error *err)
 {
-    static const char *const names[] = {"config", "ignore", "attributes"};
-    const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
-    char *folder = xdg != NULL && xdg[0] != '\0' ? ws_path_join(xdg, "git")
-                   : home != NULL                ? ws_path_join(home, ".config/git")
-                                                 : NULL;
-    int rc = home != NULL ? check_file(home, ".gitconfig", true, code, err) : 0;
+    struct stat st;
 
-    for (size_t i = 0; rc == 0 && folder != NULL && i < sizeof names / sizeof *names; i++) {
-        rc = check_file(folder, names[i], true, code, err);
+    return stat(path, &st) == 0 && ws_plain_waits(&st) ? refuse(path, code, err) : 0;
+}
+
+/* Packs and what else lies beside the objects, here and where they are borrowed from. */
+static int check_objects(const char *git_dir, const struct look *l)
+{
+    static const char *const folders[] = {"pack", "info", "info/commit-graphs"};
+    struct ws_strv objects = {0};
+    int rc = 0;
+
+    ws_plain_object_folders(&objects, git_dir);
+    for (size_t i = 0; rc == 0 && i < objects.len; i++) {
+        for (size_t k = 0; rc == 0 && k < sizeof folders / sizeof *folders; k++) {
+            rc = look_into(objects.items[i], folders[k], l);
+        }
     }
-    free(folder);
+    ws_strv_release(&objects);
     return rc;
 }
 
@@ -131,18 +146,19 @@ int ws_plain_git_dir(const char *git_dir, enum ws_code code, struct ws_error *er
         "index",        "shallow",         "info/grafts",
         "info/exclude", "info/attributes", "objects/info/alternates",
     };
-    static const char *const folders[] = {"", "objects/pack", "objects/info",
-                                          "objects/info/commit-graphs"};
     const struct look l = {.code = code, .err = err};
     int rc = 0;
 
     for (size_t i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
         rc = check_file(git_dir, files[i], false, code, err);
     }
-    for (size_t i = 0; rc == 0 && i < sizeof folders / sizeof *folders; i++) {
-        rc = look_into(git_dir, folders[i], &l);
+    if (rc == 0) {
+        rc = look_into(git_dir, "", &l);
     }
-    return rc == 0 ? check_settings(code, err) : rc;
+    if (rc == 0) {
+        rc = check_objects(git_dir, &l);
+    }
+    return rc == 0 ? ws_plain_settings(git_dir, code, err) : rc;
 }
 
 int ws_plain_refs(struct ws_repo *r, enum ws_code code, struct ws_error *err)

@@ -18,6 +18,9 @@
 /* libgit2's own have 1 and 2; the highest is asked first. */
 enum { PRIORITY = 100 };
 
+/* libgit2 follows five alternates in a row; a list that is longer than this is none of git's. */
+enum { MAX_FOLDERS = 256, MAX_LIST = 1 << 20 };
+
 struct asker {
     git_odb_backend backend; /* first: libgit2 knows this one */
     int objects;             /* the folder */
@@ -110,13 +113,11 @@ static void on_free(git_odb_backend *backend)
     free(a);
 }
 
-int ws_plain_objects(git_odb *odb, const char *git_dir)
+static int add_asker(git_odb *odb, const char *objects)
 {
-    char *path = ws_path_join(git_dir, "objects");
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
+    int fd = open(objects, O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc;
     struct asker *a;
 
-    free(path);
     if (fd < 0) {
         return 0; /* no folder: no loose object */
     }
@@ -132,4 +133,51 @@ int ws_plain_objects(git_odb *odb, const char *git_dir)
         on_free(&a->backend);
     }
     return rc;
+}
+
+int ws_plain_objects(git_odb *odb, const char *git_dir)
+{
+    struct ws_strv folders = {0};
+    int rc = 0;
+
+    ws_plain_object_folders(&folders, git_dir);
+    for (size_t i = 0; rc == 0 && i < folders.len; i++) {
+        rc = add_asker(odb, folders.items[i]);
+    }
+    ws_strv_release(&folders);
+    return rc;
+}
+
+/* As libgit2 reads them: a name that begins with a dot is relative to the objects of the repository
+ * itself, every other one stands as it is. */
+static void add_alternate(struct ws_strv *out, const char *objects, const char *line, size_t len)
+{
+    char *name = ws_strndup(line, len), *folder;
+
+    folder = name[0] == '.' ? ws_path_join(objects, name) : ws_strdup(name);
+    if (name[0] != '\0' && name[0] != '#' && !ws_strv_has(out, folder)) {
+        ws_strv_add(out, folder);
+    }
+    free(folder);
+    free(name);
+}
+
+void ws_plain_object_folders(struct ws_strv *out, const char *git_dir)
+{
+    ws_strv_take(out, ws_path_join(git_dir, "objects"));
+    for (size_t i = 0; i < out->len && out->len < MAX_FOLDERS; i++) {
+        char *list = ws_path_join(out->items[i], "info/alternates");
+        struct ws_buf text = {0};
+
+        if (ws_path_exists(list) && ws_read_file(&text, list, MAX_LIST, NULL) == 0) {
+            const char *line = ws_buf_str(&text);
+
+            for (size_t len; *line != '\0'; line += len + (line[len] == '\n')) {
+                len = strcspn(line, "\n");
+                add_alternate(out, out->items[0], line, len);
+            }
+        }
+        ws_buf_release(&text);
+        free(list);
+    }
 }

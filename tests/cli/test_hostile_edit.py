@@ -158,6 +158,11 @@ DETOURS = {
     "settings of the user": "mkfifo $HOME/.gitconfig",
     "settings of the user elsewhere": "mkdir -p $HOME/.config/git; mkfifo $HOME/.config/git/config",
     "rules of the user": "mkdir -p $HOME/.config/git; mkfifo $HOME/.config/git/ignore",
+    "rules named by a setting": "mkfifo $OUT/p; git config core.excludesFile $OUT/p",
+    "attributes named by a setting": "mkfifo $OUT/p; git config core.attributesFile $OUT/p",
+    "settings that are included": "mkfifo $OUT/p; git config include.path $OUT/p",
+    "borrowed objects": "mkdir -p $OUT/pack; mkfifo $OUT/pack/pack-1.idx; echo $OUT > $G/objects/info/alternates",
+    "rules in the checkout": "mkfifo $G/../.gitignore",
     "attributes in the checkout": "mkfifo $G/../docs/.gitattributes",
     "file of the checkout": "rm $G/../README.md; mkfifo $G/../README.md",
 }

@@ -37,7 +37,10 @@ static void take_all(const char *line)
 static void strip(const char *text, size_t len)
 {
     struct ws_buf once = {0}, twice = {0};
+    struct ws_strv included = {0};
 
+    ws_config_includes(&included, text, len);
+    ws_strv_release(&included);
     ws_config_without_branches(&once, text, len);
     ws_config_without_branches(&twice, ws_buf_str(&once), once.len);
     fuzz_require(once.len <= len + 1);

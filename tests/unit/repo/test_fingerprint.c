@@ -175,6 +175,35 @@ START_TEST(branch_sections_are_told_apart_as_git_does)
 }
 END_TEST
 
+START_TEST(included_files_are_read_as_git_does)
+{
+    static const char *const cases[][2] = {
+        {"[include]\n\tpath = a\n\tPATH=b ; c\n", "a|b|"},
+        {"[include] path = a\n[core]\n\tpath = b\n", "a|"},
+        {"[IncludeIf \"gitdir:x]\"]\n\tpath = \" a # b\" c \n", " a # b c|"},
+        {"[include]\n\tpath = a\\\nb \\\"c\\\\\r\n", "ab \"c\\|"},
+        {"[include]\n\tpath\n\tpaths = a\n\tpath =\n", "|"},
+        {"[includes]\n\tpath = a\n", ""},
+        {"[include]\n#\tpath = a\n\tx = path = b\n", ""},
+        {"[include", ""},
+        {"[include]path=\\", "\\|"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ws_strv out = {0};
+        struct ws_buf line = {0};
+
+        ws_config_includes(&out, cases[i][0], strlen(cases[i][0]));
+        for (size_t k = 0; k < out.len; k++) {
+            ws_buf_printf(&line, "%s|", out.items[k]);
+        }
+        ck_assert_str_eq(ws_buf_str(&line), cases[i][1]);
+        ws_buf_release(&line);
+        ws_strv_release(&out);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("fingerprint");
@@ -188,6 +217,7 @@ int main(void)
     tcase_add_test(tc, branches_and_tags_that_were_there);
     tcase_add_test(tc, a_damaged_fingerprint_is_said_so);
     tcase_add_test(tc, branch_sections_are_told_apart_as_git_does);
+    tcase_add_test(tc, included_files_are_read_as_git_does);
     suite_add_tcase(suite, tc);
     return run_suite(suite);
 }
