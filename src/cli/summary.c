@@ -156,10 +156,10 @@ static void step_lines(const struct page *p, const struct ws_summary *s,
     ws_doc_free(doc);
 }
 
+enum { SHOWN = 10 }; /* of a list */
+
 static void paths(const struct page *p, const char *name, const struct ws_strv *list)
 {
-    enum { SHOWN = 10 };
-
     label(p, name);
     ws_buf_printf(p->out, "%zu file%s\n", list->len, list->len == 1 ? "" : "s");
     for (size_t i = 0; i < list->len && i < SHOWN; i++) {
@@ -169,6 +169,33 @@ static void paths(const struct page *p, const char *name, const struct ws_strv *
     if (list->len > SHOWN) {
         label(p, "");
         ws_buf_printf(p->out, "and %zu more\n", list->len - SHOWN);
+    }
+}
+
+static void violations_of(const struct page *p, const struct ws_node *list)
+{
+    size_t len = list != NULL && list->kind == WS_NODE_SEQ ? list->len : 0;
+
+    for (size_t i = 0; i < len && i < SHOWN; i++) {
+        field(p, i == 0 ? "violation" : "",
+              list->items[i]->text != NULL ? list->items[i]->text : "");
+    }
+    if (len > SHOWN) {
+        label(p, "");
+        ws_buf_printf(p->out, "and %zu more\n", len - SHOWN);
+    }
+}
+
+/* What was touched beside the files: refs, config, hooks, nested repositories. */
+static void violations(const struct page *p, const struct ws_summary *s)
+{
+    for (size_t i = 0; i < s->step_count; i++) {
+        struct ws_doc *doc = result_of(&s->steps[i]);
+
+        if (doc != NULL) {
+            violations_of(p, ws_node_get(ws_node_get(ws_doc_root(doc), "details"), "violations"));
+        }
+        ws_doc_free(doc);
     }
 }
 
@@ -212,6 +239,7 @@ void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)
     if (s->out_of_scope_files.len > 0) {
         paths(p, label_out_of_scope, &s->out_of_scope_files);
     }
+    violations(p, s);
     if (s->branch != NULL) {
         field(p, "branch", s->branch);
     }

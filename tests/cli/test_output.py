@@ -189,3 +189,12 @@ def test_the_lines_of_a_result_stand_in_one_column(repo):
     column = len("not in scope  ")
     for line in shown.splitlines():
         assert line[column - 1] == " " and line[column] != " ", shown
+
+
+def test_violations_beside_the_files_are_named(repo):
+    repo.agent(FIX + "git branch planted; git init -q src/nested\n")
+    repo.bundle()
+    shown = repo.wsfsm("run", "--ws-id", "ws-fix", guard=False).must(1).stdout
+    lines = shown[shown.index("\nviolation "):].splitlines()[1:3]
+    assert {line.removeprefix("violation").strip().split(" at ")[0] for line in lines} == \
+        {"nested repository: src/nested", "refs/heads/planted was created"}
