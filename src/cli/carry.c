@@ -18,15 +18,6 @@ static int exit_status(const struct ws_summary *s, const struct ws_stop *stop)
     return s->success ? 0 : 1;
 }
 
-static void print(struct ws_cli *cli, const struct ws_summary *s)
-{
-    if (cli->json) {
-        ws_summary_json(&cli->out.text, s);
-    } else {
-        ws_summary_text(cli, s);
-    }
-}
-
 /* One line for each file that has errors; *diags is sorted. */
 static void warn_of_files(const struct ws_cli *cli, const struct ws_diags *diags)
 {
@@ -70,7 +61,7 @@ static int carry_in(struct ws_session *session, struct ws_cli *cli, struct ws_st
     tell_findings(cli, &diags, status != 0 && ws_code_exit(err->code) == ws_code_exit(WS_E_BUNDLE));
     if (status == 0) {
         status = exit_status(&summary, stop);
-        print(cli, &summary);
+        ws_summary_print(cli, &summary);
     }
     ws_summary_release(&summary);
     ws_diags_release(&diags);

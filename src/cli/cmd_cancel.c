@@ -29,10 +29,8 @@ static int run(struct ws_cli *cli, struct ws_error *err)
         const struct ws_run_options how = {.run_id = ws_args_value(cli->args, "run-id")};
 
         status = ws_run_cancel(&summary, &session, &how, err);
-        if (status == 0 && cli->json) {
-            ws_summary_json(&cli->out.text, &summary);
-        } else if (status == 0) {
-            ws_summary_text(cli, &summary);
+        if (status == 0) {
+            ws_summary_print(cli, &summary);
         }
         ws_summary_release(&summary);
         ws_session_close(&session);

@@ -18,7 +18,7 @@ static bool any_encoded(const struct ws_strv *paths)
     return i < paths->len;
 }
 
-void ws_summary_json(struct ws_buf *out, const struct ws_summary *s)
+static void print_json(struct ws_buf *out, const struct ws_summary *s)
 {
     ws_json_open(out, '{');
     ws_json_kstr(out, "run_id", s->run_id);
@@ -215,7 +215,7 @@ static void how_to_go_on(const struct page *p, const struct ws_summary *s)
     }
 }
 
-void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)
+static void print_text(struct ws_cli *cli, const struct ws_summary *s)
 {
     const struct page page = {.cli = cli, .out = &cli->out.text, .width = label_width(s)};
     const struct page *p = &page;
@@ -250,5 +250,17 @@ void ws_summary_text(struct ws_cli *cli, const struct ws_summary *s)
     }
     if (!s->success) {
         how_to_go_on(p, s);
+    }
+}
+
+void ws_summary_print(struct ws_cli *cli, const struct ws_summary *s)
+{
+    if (s->snapshots_unknown != NULL) {
+        ws_cli_warning(cli, "the snapshots of this run are not known: %s", s->snapshots_unknown);
+    }
+    if (cli->json) {
+        print_json(&cli->out.text, s);
+    } else {
+        print_text(cli, s);
     }
 }

@@ -26,6 +26,7 @@ void ws_summary_release(struct ws_summary *s)
     ws_strv_release(&s->changed_files);
     ws_strv_release(&s->out_of_scope_files);
     ws_strv_release(&s->snapshots);
+    free(s->snapshots_unknown);
     *s = (struct ws_summary){0};
 }
 
@@ -90,20 +91,22 @@ static int take_end(struct ws_summary *out, struct ws_session *s, const struct w
     return rc;
 }
 
-/* Of all attempts, not only of each step's last: an interrupted one may have held the work. */
-static int take_snapshots(struct ws_summary *out, struct ws_session *s, struct ws_error *err)
+/* Of all attempts, not only of each step's last: an interrupted one may have held the work. How the
+ * run ended stands in the store, whatever became of the repository. */
+static void take_snapshots(struct ws_summary *out, struct ws_session *s)
 {
     struct ws_strv refs = {0};
+    struct ws_error err = {0};
     char *prefix = ws_format("refs/wsfsm/%s/%s/", out->run_id, out->ws_id);
-    int rc = ws_repo_refs(&refs, s->repo, prefix, err);
-    for (size_t i = 0; rc == 0 && i < refs.len; i++) {
+    if (ws_repo_refs(&refs, s->repo, prefix, &err) < 0)
+        out->snapshots_unknown = ws_format("%s: %s", err.where, err.message);
+    for (size_t i = 0; !out->snapshots_unknown && i < refs.len; i++) {
         const char *name = ws_path_base(refs.items[i]);
         if (strcmp(name, "end") != 0 && strcmp(name, "base") != 0)
             ws_strv_add(&out->snapshots, refs.items[i]);
     }
     ws_strv_release(&refs);
     free(prefix);
-    return rc;
 }
 
 static int fill(struct ws_summary *out, struct ws_session *s, const struct ws_run_row *row,
@@ -129,7 +132,7 @@ static int fill(struct ws_summary *out, struct ws_session *s, const struct ws_ru
     if (rc == 0)
         rc = take_facts(out, position.facts_json, err);
     if (rc == 0 && !out->success && !out->dry_run)
-        rc = take_snapshots(out, s, err);
+        take_snapshots(out, s);
     ws_position_release(&position);
     ws_attempt_rows_release(&attempts);
     return rc;

@@ -291,3 +291,12 @@ def test_pipe_as_the_object_that_the_base_names(hostile, digits):
     os.mkfifo(loose)
     result = plain(call(hostile, "run", "--ws-id", "ws-fix", "--base", oid[:digits])).must(4)
     assert oid[:digits] in result.stderr, result
+
+
+@pytest.mark.parametrize("args", [["--json", "-v"], []], ids=["json", "text"])
+def test_result_without_refs(hostile, args):
+    """How the run ended stands in the database: that git cannot list the snapshots is a warning."""
+    hostile.act("mkfifo $G/refs/wsfsm/new; exit 1", "--run-id", "r1", "--dry-run").must(0)
+    result = plain(call(hostile, "run", "--ws-id", "ws-fix", *args)).must(1)
+    assert "failed" in result.stdout and "the snapshots of this run are not known" in result.stderr, result
+    assert "refs/wsfsm/new" in result.stderr, result

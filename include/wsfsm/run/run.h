@@ -88,6 +88,7 @@ struct ws_summary {
     size_t step_count;
     struct ws_strv changed_files, out_of_scope_files;
     struct ws_strv snapshots; /* refs of what the run's attempts left, in git; empty on success */
+    char *snapshots_unknown;  /* why git could not be asked for them; NULL: it was */
 };
 void ws_summary_release(struct ws_summary *s);
 
