@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "columns.h"
 #include "commands.h"
@@ -105,6 +107,28 @@ static void check_disk(struct doctor *d)
     ws_buf_release(&left);
 }
 
+/* A run writes the database, and a journal beside it. NULL, or what is in the way; the caller frees
+ * it. */
+static char *not_writable(const char *path)
+{
+    bool there = ws_path_exists(path);
+    char *folder = ws_path_dir(path);
+    char *at = NULL;
+
+    while (!ws_path_exists(folder)) { /* the first run makes it */
+        char *above = ws_path_dir(folder);
+        free(folder);
+        folder = above;
+    }
+    if (there && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0) {
+        at = ws_strdup(path);
+    } else if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) != 0) {
+        at = ws_strdup(folder);
+    }
+    free(folder);
+    return at;
+}
+
 static void check_store(struct doctor *d)
 {
     struct ws_session *s = &d->session;
@@ -116,14 +140,19 @@ static void check_store(struct doctor *d)
     if (rc == 0 && s->store != NULL) {
         rc = ws_store_info(&info, s->store, &err);
     }
+    char *closed = rc == 0 ? not_writable(s->config.database) : NULL;
+
     if (rc != 0) {
         say_error(d, "store", &err);
+    } else if (closed != NULL) {
+        say(d, fail, "store", "%s: cannot be written; look at its rights", closed);
     } else if (s->store == NULL) {
         say(d, pass, "store", "%s: none yet; the first run makes it", s->config.database);
     } else {
         say(d, pass, "store", "%s: runs %lld, transitions %lld", s->config.database,
             (long long)info.runs, (long long)info.transitions);
     }
+    free(closed);
 }
 
 /* Not everybody asks for it: where it does not work, that is a warning. */

@@ -2,11 +2,13 @@
 
 import os
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
-from support import WSFSM
+from support import WSFSM, Repo
 
 COMMANDS = ["run", "status", "history", "log", "report", "validate", "verify", "machine", "tool", "worktree", "db",
             "init", "doctor", "version"]
@@ -125,6 +127,29 @@ def test_doctor(repo):
 def test_doctor_finds_trouble(repo, tmp_path):
     result = repo.wsfsm("-C", tmp_path, "doctor")
     assert "FAIL" in result.stdout + result.stderr and result.rc in (1, 4), result
+
+
+@pytest.fixture
+def passable():
+    """A repository that another user can get to, which pytest's own folders are not."""
+    with tempfile.TemporaryDirectory(prefix="wsfsm-", dir="/var/tmp") as folder:
+        yield Repo(folder)
+
+
+@pytest.mark.parametrize("closed", ["state.db", "."])
+def test_doctor_finds_a_database_that_cannot_be_written(passable, closed):
+    """Every command that only reads works there, and no run does."""
+    passable.wsfsm("db", "init").must(0)
+    (passable.database.parent / closed).chmod(0o400 if closed == "state.db" else 0o500)
+    as_user, program = [], shutil.copy(WSFSM, passable.base / "wsfsm")
+    if os.geteuid() == 0:
+        as_user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        subprocess.run(["chown", "-R", "65534:65534", passable.base], check=True)
+    done = subprocess.run([*as_user, program, "doctor"], cwd=passable.root, env=passable.env, capture_output=True,
+                          text=True, check=False)
+    (passable.database.parent / closed).chmod(0o700)
+    assert done.returncode == 1, done
+    assert any(line.startswith("FAIL  store ") and "cannot be written" in line for line in done.stdout.splitlines()), done
 
 
 def test_history_for_people(ready):
