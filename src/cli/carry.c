@@ -18,32 +18,6 @@ static int exit_status(const struct ws_summary *s, const struct ws_stop *stop)
     return s->success ? 0 : 1;
 }
 
-/* One line for each file that has errors; *diags is sorted. */
-static void warn_of_files(const struct ws_cli *cli, const struct ws_diags *diags)
-{
-    const char *last = "";
-
-    for (size_t i = 0; i < diags->len; i++) {
-        const struct ws_diag *d = &diags->items[i];
-
-        if (d->severity == WS_ERROR && d->file != NULL && strcmp(d->file, last) != 0) {
-            last = d->file;
-            ws_cli_warning(cli, "%s has errors; 'wsfsm validate' prints them", d->file);
-        }
-    }
-}
-
-/* Findings in bundles that kept the run from beginning are shown; those elsewhere are told of. */
-static void tell_findings(const struct ws_cli *cli, struct ws_diags *diags, bool refused)
-{
-    if (refused) {
-        ws_cli_diags(cli, diags);
-    } else {
-        ws_diags_sort(diags);
-        warn_of_files(cli, diags);
-    }
-}
-
 static int carry_in(struct ws_session *session, struct ws_cli *cli, struct ws_stop *stop,
                     int (*carry)(struct ws_summary *, struct ws_session *, struct ws_run_options *,
                                  const struct ws_args *, struct ws_diags *, struct ws_error *),
@@ -58,7 +32,9 @@ static int carry_in(struct ws_session *session, struct ws_cli *cli, struct ws_st
     struct ws_run_options how = {.stop = stop, .observer = &observer};
     int status = carry(&summary, session, &how, cli->args, &diags, err);
     ws_progress_end(&view);
-    tell_findings(cli, &diags, status != 0 && ws_code_exit(err->code) == ws_code_exit(WS_E_BUNDLE));
+    if (status != 0 && ws_code_exit(err->code) == ws_code_exit(WS_E_BUNDLE)) {
+        ws_cli_diags(cli, &diags); /* what kept the run from beginning */
+    }
     if (status == 0) {
         status = exit_status(&summary, stop);
         ws_summary_print(cli, &summary);

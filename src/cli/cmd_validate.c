@@ -50,6 +50,13 @@ static bool has_tool(void *payload, const char *id)
     return ws_profiles_find(s->profiles, id) != NULL;
 }
 
+static const char *nearest_tool(void *payload, const char *id)
+{
+    const struct surroundings *s = payload;
+
+    return ws_profiles_nearest(s->profiles, id);
+}
+
 /* A file or folder that is named may be checked anywhere; without a repository there is no base
  * tree to look at. */
 static int look_around(struct surroundings *s, const struct ws_cli *cli, bool named,
@@ -106,7 +113,8 @@ static int check(struct findings *f, struct surroundings *s, const char *path, s
 {
     struct ws_tree_view view = ws_base_tree_view(&s->base);
     bool folder = path == NULL || ws_path_is_dir(path);
-    struct ws_between between = {.alone = !folder, .has_tool = has_tool, .payload = s};
+    struct ws_between between = {
+        .alone = !folder, .has_tool = has_tool, .nearest_tool = nearest_tool, .payload = s};
 
     if (s->has_base) {
         between.tree = &view;

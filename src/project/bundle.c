@@ -57,6 +57,10 @@ int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
 
 static int cannot_list(const char *shown, struct ws_error *err)
 {
+    if (errno == ENOENT) {
+        return ws_fail(err, WS_E_BUNDLE, shown,
+                       "there is no such folder of bundles; 'wsfsm init' makes a first bundle");
+    }
     return ws_fail_errno(err, ws_errno_is_trouble(errno) ? WS_E_IO : WS_E_BUNDLE, shown,
                          "cannot read the folder of bundles");
 }

@@ -214,7 +214,17 @@ static void check_cycles(struct check *c)
 static void check_tool(struct check *c, const struct ws_workstream *w, const char *id,
                        struct ws_place at)
 {
-    if (!c->how->has_tool(c->how->payload, id)) {
+    const struct ws_between *how = c->how;
+    const char *nearest;
+
+    if (how->has_tool(how->payload, id)) {
+        return;
+    }
+    nearest = how->nearest_tool != NULL ? how->nearest_tool(how->payload, id) : NULL;
+    if (nearest != NULL) {
+        report(c, WS_WARNING, w, at, "there is no profile for the tool '%s'; did you mean '%s'?",
+               id, nearest);
+    } else {
         report(c, WS_WARNING, w, at, "there is no profile for the tool '%s'", id);
     }
 }

@@ -6,6 +6,7 @@
 #include "profile_read.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 
 void ws_profile_release(struct ws_profile *p)
 {
@@ -71,6 +72,18 @@ const struct ws_profile *ws_profiles_find(const struct ws_profiles *p, const cha
         }
     }
     return NULL;
+}
+
+const char *ws_profiles_nearest(const struct ws_profiles *p, const char *id)
+{
+    const char **ids = ws_calloc(p->len, sizeof *ids), *nearest;
+
+    for (size_t i = 0; i < p->len; i++) {
+        ids[i] = p->items[i].id;
+    }
+    nearest = ws_nearest(id, ids, p->len);
+    free(ids);
+    return nearest;
 }
 
 bool ws_profile_success(const struct ws_profile *p, int exit_code)

@@ -68,4 +68,7 @@ int ws_drive_cancel(struct ws_session *s, const struct ws_held *run, const struc
 void ws_warn(const struct ws_run_options *o, char *text);
 void ws_note(const struct ws_run_options *o, char *text);
 
+/* A warning for each file that has errors; sorts *diags. */
+void ws_warn_of_files(const struct ws_run_options *o, struct ws_diags *diags);
+
 #endif

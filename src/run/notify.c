@@ -1,6 +1,8 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
+#include "wsfsm/base/mem.h"
 
 static void say(void (*to)(void *, const char *), void *payload, char *text)
 {
@@ -17,4 +19,17 @@ void ws_warn(const struct ws_run_options *o, char *text)
 void ws_note(const struct ws_run_options *o, char *text)
 {
     say(o->observer ? o->observer->note : NULL, o->observer ? o->observer->payload : NULL, text);
+}
+
+void ws_warn_of_files(const struct ws_run_options *o, struct ws_diags *diags)
+{
+    const char *last = "";
+    ws_diags_sort(diags);
+    for (size_t i = 0; i < diags->len; i++) {
+        const struct ws_diag *d = &diags->items[i];
+        if (d->severity != WS_ERROR || !d->file || !strcmp(d->file, last))
+            continue;
+        last = d->file;
+        ws_warn(o, ws_format("%s has errors; 'wsfsm validate' prints them", d->file));
+    }
 }

@@ -153,8 +153,10 @@ int ws_run_single_workstream_from_bundle(struct ws_summary *out, struct ws_sessi
     if (rc == 0) {
         const struct ws_workstream *found = ws_bundles_find(&bundles, ws_id, diags, err);
         const struct ws_between between = {0}; /* by what the bundles say; no look at a tree */
-        if (found)
+        if (found) {
             (void)ws_bundles_check(&bundles, &between, diags);
+            ws_warn_of_files(options, diags);
+        }
         rc = found ? start(out, s, found, options, err) : -1;
     }
     ws_bundles_release(&bundles);

@@ -229,6 +229,10 @@ def test_unknown_tool_is_a_warning(repo):
     assert "warning" in result.stdout + result.stderr and "no-such-tool" in result.stdout + result.stderr
 
 
+def test_a_tool_that_is_near_is_named(repo):
+    assert "no profile for the tool 'agnt'; did you mean 'agent'?" in folder(repo, 0, a={"tool": "agnt"}).stdout
+
+
 def test_file_alone_notes_a_dependency_elsewhere(repo):
     result = validate(repo, YAML + "depends_on: [ws-elsewhere]\n", rc=0)
     assert "ws-elsewhere" in result.stdout + result.stderr
@@ -303,6 +307,12 @@ def test_run_warns_of_trouble_elsewhere(ready):
     ready.uncommitted = True
     result = ready.run("ws-fix", "-v").must(0)
     assert "wsfsm validate" in result.stderr
+    said = ready.wsfsm("run", "--ws-id", "ws-fix").must(0).stderr
+    assert said.index("wsfsm validate") < said.index("pending -start-> editing")  # not after an hour of work
+
+
+def test_run_without_a_folder_of_bundles_says_how_to_get_one(repo):
+    assert "'wsfsm init' makes a first bundle" in repo.wsfsm("run", "--ws-id", "ws-fix").must(3).stderr
 
 
 def test_run_refuses_its_own_duplicate(ready):

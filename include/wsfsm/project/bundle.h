@@ -80,6 +80,7 @@ struct ws_between {
     bool alone;                      /* one file alone: an unknown dependency is a note */
     const struct ws_tree_view *tree; /* NULL: no base tree at hand */
     bool (*has_tool)(void *payload, const char *id); /* NULL: tool ids are not looked up */
+    const char *(*nearest_tool)(void *payload, const char *id); /* may be NULL, as its answer */
     void *payload;
 };
 

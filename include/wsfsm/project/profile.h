@@ -57,6 +57,8 @@ int ws_profiles_read(struct ws_profiles *out, const char *path, const char *show
                      struct ws_diags *diags);
 
 const struct ws_profile *ws_profiles_find(const struct ws_profiles *p, const char *id);
+/* The id that may have been meant by one that is not there; NULL: none is near. */
+const char *ws_profiles_nearest(const struct ws_profiles *p, const char *id);
 const struct ws_profile *ws_profiles_get(const struct ws_profiles *p, size_t i); /* i < len */
 bool ws_profile_success(const struct ws_profile *p, int exit_code);
 
