@@ -37,6 +37,7 @@ extern "C" {
 #include "wsfsm/project/config.h"
 #include "wsfsm/project/profile.h"
 #include "wsfsm/project/prompt.h"
+#include "wsfsm/project/provision.h"
 #include "wsfsm/project/sandbox.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/store/read.h"

@@ -9,6 +9,7 @@
 
 #include "fields.h"
 #include "profile_read.h"
+#include "provision_read.h"
 #include "sandbox_read.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -27,6 +28,7 @@ struct said {
     long acceptance_idle_timeout_sec;
     struct ws_sandbox acceptance_sandbox;
     bool ignore_filters;
+    struct ws_provision worktree;
     const struct ws_node *tools; /* in the document */
 };
 
@@ -84,6 +86,7 @@ static const struct ws_field file_fields[] = {
     {.name = "static_tools", .read = ws_read_tool_ids, .offset = AT(static_tools)},
     {.name = "acceptance", .read = read_acceptance},
     {.name = "filters", .read = read_filters, .offset = AT(ignore_filters)},
+    {.name = "worktree", .read = ws_read_provision, .offset = AT(worktree)},
     {.name = "tools", .read = keep_tools, .offset = AT(tools)},
 };
 
@@ -96,6 +99,7 @@ static void said_release(struct said *s)
     ws_strv_release(&s->acceptance_env);
     ws_strv_release(&s->acceptance_pass_env);
     ws_sandbox_release(&s->acceptance_sandbox);
+    ws_provision_release(&s->worktree);
 }
 
 /* *doc is NULL when there is no file. */
@@ -167,13 +171,15 @@ static char *choose_path(const char *option, const char *variable, const char *i
     return ws_path_join(repo_root, in_file != NULL ? in_file : fallback);
 }
 
-static void take_lists(struct ws_config *out, struct said *said)
+static void take_over(struct ws_config *out, struct said *said)
 {
     out->static_tools = said->static_tools;
     out->acceptance_env = said->acceptance_env;
     out->acceptance_pass_env = said->acceptance_pass_env;
     out->acceptance_sandbox = said->acceptance_sandbox;
+    out->worktree = said->worktree;
     said->acceptance_sandbox = (struct ws_sandbox){0};
+    said->worktree = (struct ws_provision){0};
     said->static_tools = said->acceptance_env = said->acceptance_pass_env = (struct ws_strv){0};
 }
 
@@ -246,7 +252,7 @@ int ws_config_load(struct ws_config *out, const char *repo_root,
     out->database =
         choose_path(options != NULL ? options->database : NULL, lookup(&e, "PIPELINE_DB_PATH"),
                     said.database, ".wsfsm/state.db", repo_root);
-    take_lists(out, &said);
+    take_over(out, &said);
     if (read_dry_run(&out->dry_run, &e, diags) < 0) {
         rc = -1;
     }
@@ -279,6 +285,7 @@ void ws_config_release(struct ws_config *c)
     ws_strv_release(&c->acceptance_env);
     ws_strv_release(&c->acceptance_pass_env);
     ws_sandbox_release(&c->acceptance_sandbox);
+    ws_provision_release(&c->worktree);
     ws_profiles_release(&c->profiles);
     *c = (struct ws_config){0};
 }

@@ -7,6 +7,7 @@
 
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/project/scope.h"
 
 enum { SECONDS_MAX = 30 * 24 * 3600 };
 
@@ -272,6 +273,29 @@ void ws_read_flag(struct ws_reading *r, const struct ws_field *f, const struct w
     if (ws_read_kind(r, value, WS_NODE_BOOL, f->name)) {
         *(bool *)at = value->boolean;
     }
+}
+
+void ws_read_paths(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
+                   void *at)
+{
+    struct ws_strv texts = {0};
+
+    ws_read_texts(r, f, value, &texts);
+    for (size_t i = 0; i < value->len; i++) {
+        const struct ws_node *item = value->items[i];
+        const char *why;
+        char *path;
+
+        if (item->kind != WS_NODE_STRING || ws_is_blank(item->text)) {
+            continue; /* said already */
+        }
+        if (ws_scope_normalise(&path, &why, item->text)) {
+            ws_strv_take(at, path);
+        } else {
+            ws_reading_error(r, item, "path '%.200s' in '%s' %s", item->text, f->name, why);
+        }
+    }
+    ws_strv_release(&texts);
 }
 
 /* What stands in an argument or a variable: any scalar but null, as it was written. */

@@ -58,6 +58,9 @@ void ws_read_seconds(struct ws_reading *r, const struct ws_field *f, const struc
                      void *at); /* long */
 void ws_read_flag(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
                   void *at); /* bool */
+/* Paths of the repository, or patterns of them, as they are compared (ws_scope_normalise). */
+void ws_read_paths(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
+                   void *at); /* ws_strv */
 /* Texts as they are written, numbers and booleans too. */
 void ws_read_words(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
                    void *at); /* ws_strv */

@@ -32,6 +32,13 @@ static void check_template(struct ws_reading *r, const struct ws_node *value,
     free(problem.message);
 }
 
+void ws_profile_check_argument(struct ws_reading *r, const struct ws_node *value)
+{
+    if (value->text != NULL) {
+        check_template(r, value, WS_TEMPLATE_ARG);
+    }
+}
+
 static bool is_list(const struct ws_node *value)
 {
     return value->kind == WS_NODE_SEQ;
@@ -42,9 +49,7 @@ static void read_args(struct ws_reading *r, const struct ws_field *f, const stru
 {
     ws_read_words(r, f, value, at);
     for (size_t i = 0; is_list(value) && i < value->len; i++) {
-        if (value->items[i]->text != NULL) {
-            check_template(r, value->items[i], WS_TEMPLATE_ARG);
-        }
+        ws_profile_check_argument(r, value->items[i]);
     }
 }
 
@@ -175,7 +180,7 @@ static const struct ws_field fields[] = {
 
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-static void set_defaults(struct ws_profile *p, const char *id)
+void ws_profile_defaults(struct ws_profile *p, const char *id)
 {
     *p = (struct ws_profile){.id = ws_strdup(id), .type = WS_TOOL_UTILITY, .capture_output = true};
     p->working_dir = ws_strdup("{worktree_path}");
@@ -183,19 +188,25 @@ static void set_defaults(struct ws_profile *p, const char *id)
     p->success_exit_code_count = 1;
 }
 
+void ws_profile_fields(struct ws_profile *p, struct ws_reading *r, const struct ws_node *map)
+{
+    r->kebab_keys = true;
+    ws_read_fields(r, map, fields + STORED_ONLY, FIELDS - STORED_ONLY, p);
+    ws_check_sandbox(r, map, &p->sandbox);
+}
+
 static size_t read_profile(struct ws_profile *p, const struct ws_doc *doc, const struct ws_node *id,
                            const struct ws_node *map, struct ws_diags *diags)
 {
-    struct ws_reading r = {.doc = doc, .diags = diags, .kebab_keys = true};
+    struct ws_reading r = {.doc = doc, .diags = diags};
 
     r.subject = ws_format("tool %.100s", id->text);
-    set_defaults(p, id->text);
+    ws_profile_defaults(p, id->text);
     if (!ws_valid_tool_id(id->text)) {
         ws_reading_error(&r, id, "no tool id (letters, digits, '.', '_', '-'; 100 at most)");
     }
     if (map->kind == WS_NODE_MAP) {
-        ws_read_fields(&r, map, fields + STORED_ONLY, FIELDS - STORED_ONLY, p);
-        ws_check_sandbox(&r, map, &p->sandbox);
+        ws_profile_fields(p, &r, map);
     } else {
         ws_reading_error(&r, map, "a profile must be a mapping, not %s",
                          ws_node_kind_name(map->kind));
@@ -208,7 +219,7 @@ size_t ws_profile_restore(struct ws_profile *out, const struct ws_doc *doc, stru
 {
     struct ws_reading r = {.doc = doc, .diags = diags};
 
-    set_defaults(out, NULL);
+    ws_profile_defaults(out, NULL);
     if (ws_read_kind(&r, ws_doc_root(doc), WS_NODE_MAP, "profile")) {
         ws_read_fields(&r, ws_doc_root(doc), fields, FIELDS, out);
     }

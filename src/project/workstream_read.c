@@ -73,29 +73,6 @@ static void read_gate(struct ws_reading *r, const struct ws_field *f, const stru
     }
 }
 
-static void read_paths(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
-                       void *at)
-{
-    struct ws_strv texts = {0};
-
-    ws_read_texts(r, f, value, &texts);
-    for (size_t i = 0; i < value->len; i++) {
-        const struct ws_node *item = value->items[i];
-        const char *why;
-        char *path;
-
-        if (!is_text(item)) {
-            continue; /* said already */
-        }
-        if (ws_scope_normalise(&path, &why, item->text)) {
-            ws_strv_take(at, path);
-        } else {
-            ws_reading_error(r, item, "path '%.200s' in '%s' %s", item->text, f->name, why);
-        }
-    }
-    ws_strv_release(&texts);
-}
-
 static void read_number(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
                         void *at)
 {
@@ -138,13 +115,13 @@ static const struct ws_field fields[] = {
     {.name = "ccpm_issue", .read = read_issue, .required = true},
     {.name = "gate", .read = read_gate, .offset = AT(gate), .required = true},
     {.name = "files_scope",
-     .read = read_paths,
+     .read = ws_read_paths,
      .offset = AT(files_scope),
      .required = true,
      .at_least = 1},
     {.name = "tasks", .read = ws_read_texts, .offset = AT(tasks), .required = true},
     {.name = "tool", .read = ws_read_tool_id, .offset = AT(tool), .required = true},
-    {.name = "files_create", .read = read_paths, .offset = AT(files_create)},
+    {.name = "files_create", .read = ws_read_paths, .offset = AT(files_create)},
     {.name = "acceptance_tests", .read = ws_read_texts, .offset = AT(acceptance_tests)},
     {.name = "static_tools", .read = ws_read_tool_ids, .offset = AT(static_tools)},
     {.name = "depends_on", .read = read_ids, .offset = AT(depends_on)},

@@ -81,6 +81,16 @@ static bool take_state(enum ws_record_state *out, const char *text)
     return good;
 }
 
+/* A record of a version that knew of no setup does not say. */
+static bool take_set_up(const char *text)
+{
+    char *value = take(text, "setup");
+    bool done = value != NULL && strcmp(value, "done") == 0;
+
+    free(value);
+    return done;
+}
+
 static bool parse(struct ws_record *rec, const char *text, const char *ws_id)
 {
     char *base = take(text, "base");
@@ -97,6 +107,7 @@ static bool parse(struct ws_record *rec, const char *text, const char *ws_id)
            take_number(&rec->ino, text, "ino") && strstr(text, "\nend\n") != NULL;
     if (good) {
         memcpy(rec->base, base, WS_OID_HEX);
+        rec->set_up = take_set_up(text);
     }
     free(base);
     return good;
@@ -146,7 +157,11 @@ int ws_record_write(const struct ws_record *rec, struct ws_repo *r, struct ws_er
     put(&text, "base", rec->base);
     put(&text, "admin", rec->admin);
     put(&text, "root", r->root);
-    ws_buf_printf(&text, "dev %" PRIu64 "\nino %" PRIu64 "\nend\n", rec->dev, rec->ino);
+    ws_buf_printf(&text, "dev %" PRIu64 "\nino %" PRIu64 "\n", rec->dev, rec->ino);
+    if (rec->set_up) {
+        put(&text, "setup", "done");
+    }
+    ws_buf_puts(&text, "end\n");
     ws_fault_point("repo.before_record");
     rc = ws_write_file(path, text.data, text.len, 0600, err);
     ws_fault_point("repo.after_record");

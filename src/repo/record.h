@@ -15,6 +15,7 @@ struct ws_record {
     char *root;            /* where the repository stood when it was written, as read; else NULL */
     char base[WS_OID_HEX]; /* commit */
     uint64_t dev, ino;     /* of the worktree's folder; 0: not made yet */
+    bool set_up;           /* what a new worktree is given is there */
 };
 
 void ws_record_release(struct ws_record *rec);

@@ -10,6 +10,21 @@
 
 enum { PATCH_MAX = 16 << 20 };
 
+static int copy_profile(struct ws_profiles *to, const struct ws_profile *profile,
+                        struct ws_error *err)
+{
+    struct ws_buf json = {0};
+    struct ws_profile copy = {0};
+    ws_profile_json(&json, profile);
+    int rc = ws_profile_from_json(&copy, ws_buf_str(&json), err);
+    ws_buf_release(&json);
+    if (rc < 0)
+        return -1;
+    to->items = ws_grow(to->items, &to->cap, to->len, sizeof *to->items);
+    to->items[to->len++] = copy;
+    return 0;
+}
+
 /* A profile of that id is taken along when there is one; a missing one is could_not_run when its
  * time comes. */
 static int take_profile(struct ws_plan *plan, const struct ws_session *s, const char *id,
@@ -18,17 +33,17 @@ static int take_profile(struct ws_plan *plan, const struct ws_session *s, const 
     const struct ws_profile *profile = ws_profiles_find(&s->config.profiles, id);
     if (!profile || ws_profiles_find(&plan->profiles, id))
         return 0;
-    struct ws_buf json = {0};
-    struct ws_profile copy = {0};
-    ws_profile_json(&json, profile);
-    int rc = ws_profile_from_json(&copy, ws_buf_str(&json), err);
-    ws_buf_release(&json);
-    if (rc < 0)
-        return -1;
-    struct ws_profiles *p = &plan->profiles;
-    p->items = ws_grow(p->items, &p->cap, p->len, sizeof *p->items);
-    p->items[p->len++] = copy;
-    return 0;
+    return copy_profile(&plan->profiles, profile, err);
+}
+
+static int take_provision(struct ws_plan *plan, const struct ws_provision *provision,
+                          struct ws_error *err)
+{
+    int rc = 0;
+    ws_strv_copy(&plan->provision.copy, &provision->copy);
+    for (size_t i = 0; rc == 0 && i < provision->setup.len; i++)
+        rc = copy_profile(&plan->provision.setup, &provision->setup.items[i], err);
+    return rc;
 }
 
 static int take_profiles(struct ws_plan *plan, const struct ws_session *s,
@@ -58,6 +73,17 @@ static int override_one(struct ws_sandbox *s, enum ws_sandbox_mode mode, const c
     return 0;
 }
 
+static int override_each(struct ws_profiles *profiles, enum ws_sandbox_mode mode,
+                         struct ws_error *err)
+{
+    for (size_t i = 0; i < profiles->len; i++) {
+        struct ws_profile *p = &profiles->items[i];
+        if (override_one(&p->sandbox, mode, p->id, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int override_sandboxes(struct ws_plan *plan, const char *option, struct ws_error *err)
 {
     enum ws_sandbox_mode mode;
@@ -65,11 +91,9 @@ static int override_sandboxes(struct ws_plan *plan, const char *option, struct w
         return 0;
     if (!ws_sandbox_mode_parse(&mode, option))
         return ws_fail(err, WS_E_USAGE, "--sandbox", "must be on, auto or off, not '%s'", option);
-    for (size_t i = 0; i < plan->profiles.len; i++) {
-        struct ws_profile *p = &plan->profiles.items[i];
-        if (override_one(&p->sandbox, mode, p->id, err) < 0)
-            return -1;
-    }
+    if (override_each(&plan->profiles, mode, err) < 0 ||
+        override_each(&plan->provision.setup, mode, err) < 0)
+        return -1;
     return override_one(&plan->acceptance_sandbox, mode, "acceptance", err);
 }
 
@@ -146,6 +170,8 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
         ws_sandbox_copy(&out->acceptance_sandbox, &config->acceptance_sandbox);
         rc = take_profiles(out, s, machine, err);
     }
+    if (rc == 0)
+        rc = take_provision(out, &config->worktree, err);
     if (rc == 0)
         rc = override_sandboxes(out, options->sandbox, err);
     if (rc == 0)

@@ -245,21 +245,15 @@ static void no_profile(struct ws_called *out, struct ws_work *w, const char *id)
     ws_tool_run_release(&run);
 }
 
-int ws_call_tool(struct ws_called *out, struct ws_work *w, const char *id,
-                 const struct ws_inputs *inputs, struct ws_error *err)
+static int call_profile(struct ws_called *out, struct ws_work *w, const struct ws_profile *profile,
+                        const struct ws_inputs *inputs, struct ws_error *err)
 {
-    *out = (struct ws_called){0};
-    const struct ws_context *c = w->context;
-    const struct ws_profile *profile = ws_profiles_find(&c->plan->profiles, id);
-    if (!profile) {
-        no_profile(out, w, id);
-        return 0;
-    }
     struct ws_strv scope_files = {0};
-    int rc =
-        ws_profile_asks_for(profile, "{scope_files}") ? ws_scope_files(&scope_files, c, err) : 0;
+    int rc = 0;
+    if (ws_profile_asks_for(profile, "{scope_files}"))
+        rc = ws_scope_files(&scope_files, w->context, err);
     if (rc == 0) {
-        struct ws_tool_call call = call_in(w, id);
+        struct ws_tool_call call = call_in(w, profile->id);
         call.profile = profile;
         call.values = values_for(w, inputs);
         call.values.scope_files = &scope_files;
@@ -267,6 +261,25 @@ int ws_call_tool(struct ws_called *out, struct ws_work *w, const char *id,
     }
     ws_strv_release(&scope_files);
     return rc;
+}
+
+int ws_call_tool(struct ws_called *out, struct ws_work *w, const char *id,
+                 const struct ws_inputs *inputs, struct ws_error *err)
+{
+    const struct ws_profile *profile = ws_profiles_find(&w->context->plan->profiles, id);
+    *out = (struct ws_called){0};
+    if (profile)
+        return call_profile(out, w, profile, inputs, err);
+    no_profile(out, w, id);
+    return 0;
+}
+
+int ws_call_profile(struct ws_called *out, struct ws_work *w, const struct ws_profile *profile,
+                    struct ws_error *err)
+{
+    static const struct ws_inputs nothing;
+    *out = (struct ws_called){0};
+    return call_profile(out, w, profile, &nothing, err);
 }
 
 /* --- a shell command --- */

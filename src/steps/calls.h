@@ -33,6 +33,11 @@ void ws_called_release(struct ws_called *c);
 int ws_call_tool(struct ws_called *out, struct ws_work *w, const char *id,
                  const struct ws_inputs *inputs, struct ws_error *err);
 
+/* Runs a command that is no tool of the attempt's and is told nothing of it: no prompt, no change.
+ */
+int ws_call_profile(struct ws_called *out, struct ws_work *w, const struct ws_profile *profile,
+                    struct ws_error *err);
+
 /* Runs an acceptance test: a shell command. */
 int ws_call_test(struct ws_called *out, struct ws_work *w, const char *id, const char *command,
                  struct ws_error *err);

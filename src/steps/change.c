@@ -25,14 +25,20 @@ static void add_names(struct ws_strv *out, const struct ws_changes *changes)
     ws_strv_unique(out);
 }
 
-/* By-products of the steps since the last change which this attempt did not touch: an agent that is
- * called again finds them in the worktree, and they are none of its doing. */
+static const char *change_tree(const struct ws_context *c)
+{
+    return c->facts.change[0] ? c->facts.change : c->plan->base_oid;
+}
+
+/* What was untracked when this attempt began and was not touched by it: what setup left, and the
+ * by-products of the steps since the last change. An agent finds them in the worktree, and they are
+ * none of its doing. */
 static int find_carried(struct ws_strv *out, const struct ws_work *w, struct ws_error *err)
 {
     const struct ws_context *c = w->context;
     struct ws_changes left = {0}, touched = {0};
     struct ws_strv names = {0};
-    int rc = ws_repo_diff(&left, c->repo, c->facts.change, w->start.tree, err);
+    int rc = ws_repo_diff(&left, c->repo, change_tree(c), w->start.tree, err);
     if (rc == 0)
         rc = ws_repo_diff(&touched, c->repo, w->start.tree, w->now.tree, err);
     if (rc == 0)
@@ -54,7 +60,7 @@ static int tree_of_change(char out[WS_OID_HEX], const struct ws_work *w, struct 
     struct ws_strv carried = {0};
     int rc = 0;
     memcpy(out, w->now.tree, WS_OID_HEX);
-    if (c->facts.change[0] && strcmp(c->facts.change, w->start.tree) != 0)
+    if (strcmp(c->facts.change, w->start.tree) != 0)
         rc = find_carried(&carried, w, err);
     if (rc == 0 && carried.len)
         rc = ws_repo_tree_without(out, c->repo, w->now.tree, &carried, err);
@@ -96,11 +102,6 @@ int ws_change_files(struct ws_strv *out, const struct ws_work *w, struct ws_erro
     ws_strv_sort(out);
     ws_changes_release(&changes);
     return rc;
-}
-
-static const char *change_tree(const struct ws_context *c)
-{
-    return c->facts.change[0] ? c->facts.change : c->plan->base_oid;
 }
 
 static void find_outside(struct ws_strv *out, const struct ws_strv *paths,

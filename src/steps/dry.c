@@ -53,10 +53,10 @@ static int render(struct ws_strv *argv, const struct ws_profile *p, const struct
     return rc;
 }
 
-static void name_tool(struct ws_buf *out, const char *id, const struct ws_context *c,
-                      const struct ws_attempt *a)
+/* `p`: NULL when there is no profile of that id. */
+static void name_call(struct ws_buf *out, const char *id, const struct ws_profile *p,
+                      const struct ws_context *c, const struct ws_attempt *a)
 {
-    const struct ws_profile *p = ws_profiles_find(&c->plan->profiles, id);
     struct ws_strv args = {0}, argv = {0};
     struct ws_error why = {0};
     if (p) {
@@ -71,6 +71,12 @@ static void name_tool(struct ws_buf *out, const char *id, const struct ws_contex
     ws_json_close(out, '}');
     ws_strv_release(&args);
     ws_strv_release(&argv);
+}
+
+static void name_tool(struct ws_buf *out, const char *id, const struct ws_context *c,
+                      const struct ws_attempt *a)
+{
+    name_call(out, id, ws_profiles_find(&c->plan->profiles, id), c, a);
 }
 
 static void name_test(struct ws_buf *out, size_t number, const char *command)
@@ -110,8 +116,11 @@ static size_t name_calls(struct ws_buf *out, const struct ws_context *c, const s
         return tests->len;
     }
     if (!strcmp(a->step_name, WS_STEP_EDIT)) {
+        const struct ws_profiles *setup = &plan->provision.setup;
+        for (size_t i = 0; i < setup->len; i++)
+            name_call(out, setup->items[i].id, &setup->items[i], c, a);
         name_tool(out, plan->workstream.tool, c, a);
-        return 1;
+        return setup->len + 1;
     }
     return 0; /* a handler that calls no tool */
 }

@@ -17,12 +17,27 @@ void ws_plan_release(struct ws_plan *p)
     ws_strv_release(&p->acceptance_env);
     ws_strv_release(&p->acceptance_pass_env);
     ws_sandbox_release(&p->acceptance_sandbox);
+    ws_provision_release(&p->provision);
     free(p->base_oid);
     free(p->base_name);
     free(p->model);
     free(p->patch_file);
     free(p->fingerprint);
     *p = (struct ws_plan){0};
+}
+
+static void write_profiles(struct ws_buf *out, const char *key, const struct ws_profiles *profiles)
+{
+    ws_json_key(out, key);
+    ws_json_open(out, '{');
+    for (size_t i = 0; i < profiles->len; i++) {
+        ws_json_key(out, profiles->items[i].id);
+        struct ws_buf profile = {0};
+        ws_profile_json(&profile, &profiles->items[i]);
+        ws_json_raw(out, ws_buf_str(&profile));
+        ws_buf_release(&profile);
+    }
+    ws_json_close(out, '}');
 }
 
 void ws_plan_json(struct ws_buf *out, const struct ws_plan *p)
@@ -33,16 +48,7 @@ void ws_plan_json(struct ws_buf *out, const struct ws_plan *p)
     ws_json_kstr(out, "base_name", p->base_name);
     ws_json_kstr(out, "model", p->model);
     ws_json_kraw(out, "bundle", p->workstream.json);
-    ws_json_key(out, "profiles");
-    ws_json_open(out, '{');
-    for (size_t i = 0; i < p->profiles.len; i++) {
-        ws_json_key(out, p->profiles.items[i].id);
-        struct ws_buf profile = {0};
-        ws_profile_json(&profile, &p->profiles.items[i]);
-        ws_json_raw(out, ws_buf_str(&profile));
-        ws_buf_release(&profile);
-    }
-    ws_json_close(out, '}');
+    write_profiles(out, "profiles", &p->profiles);
     ws_json_kstrv(out, "static_tools", &p->static_tools);
     ws_json_key(out, "acceptance");
     ws_json_open(out, '{');
@@ -51,6 +57,11 @@ void ws_plan_json(struct ws_buf *out, const struct ws_plan *p)
     ws_json_kint(out, "timeout_sec", p->acceptance_timeout_sec);
     ws_json_kint(out, "idle_timeout_sec", p->acceptance_idle_timeout_sec);
     ws_sandbox_json(out, &p->acceptance_sandbox);
+    ws_json_close(out, '}');
+    ws_json_key(out, "worktree");
+    ws_json_open(out, '{');
+    ws_json_kstrv(out, "copy", &p->provision.copy);
+    write_profiles(out, "setup", &p->provision.setup);
     ws_json_close(out, '}');
     ws_json_kstr(out, "patch_file", p->patch_file);
     ws_json_kbool(out, "ignore_filters", p->ignore_filters);
@@ -107,6 +118,7 @@ static int read_sandbox(struct ws_sandbox *out, const struct ws_node *map, struc
 static int read_plan(struct ws_plan *out, const struct ws_node *root, struct ws_error *err)
 {
     const struct ws_node *acceptance = ws_node_get(root, "acceptance");
+    const struct ws_node *worktree = ws_node_get(root, "worktree");
     out->dry_run = ws_node_bool(root, "dry_run", false);
     out->ignore_filters = ws_node_bool(root, "ignore_filters", false);
     out->base_oid = ws_strdup(ws_node_str(root, "base_oid", ""));
@@ -119,7 +131,9 @@ static int read_plan(struct ws_plan *out, const struct ws_node *root, struct ws_
     read_strings(&out->acceptance_pass_env, ws_node_get(acceptance, "pass_env"));
     out->acceptance_timeout_sec = (long)ws_node_int(acceptance, "timeout_sec", 0);
     out->acceptance_idle_timeout_sec = (long)ws_node_int(acceptance, "idle_timeout_sec", 0);
+    read_strings(&out->provision.copy, ws_node_get(worktree, "copy"));
     if (read_sandbox(&out->acceptance_sandbox, acceptance, err) < 0 ||
+        read_profiles(&out->provision.setup, ws_node_get(worktree, "setup"), err) < 0 ||
         read_profiles(&out->profiles, ws_node_get(root, "profiles"), err) < 0)
         return -1;
     return read_workstream(&out->workstream, ws_node_get(root, "bundle"), err);

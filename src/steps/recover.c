@@ -1,14 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "beginning.h"
 #include "work.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
-#include "wsfsm/doc/doc.h"
 #include "wsfsm/steps/binding.h"
 #include "wsfsm/steps/lifecycle.h"
-#include "wsfsm/store/read.h"
 
 int ws_step_run(struct ws_report *report, struct ws_context *context,
                 const struct ws_attempt *attempt, struct ws_error *err)
@@ -30,45 +29,6 @@ int ws_step_guard(bool *truth, const char *guard, const struct ws_report *report
         return -1;
     *truth = binding->holds(report && report->facts ? report->facts : &nothing);
     return 0;
-}
-
-/* The tree an attempt that was finished ended with; NULL: it had none. malloc'ed. */
-static char *end_tree(const struct ws_attempt_row *row)
-{
-    struct ws_doc *doc = row->result_json ? ws_doc_parse_stored(row->result_json, NULL) : NULL;
-    const struct ws_node *details = doc ? ws_node_get(ws_doc_root(doc), "details") : NULL;
-    char *tree = details ? ws_strdup(ws_node_str(details, "tree_id", NULL)) : NULL;
-    ws_doc_free(doc);
-    return tree;
-}
-
-/* *tree (malloc'ed) is where the attempt began. One that was killed before it had said so began
- * where the one before it ended, or with the base: nothing of it has run. */
-static int start_tree(char **tree, bool *said, const struct ws_context *c,
-                      const struct ws_attempt *attempt, struct ws_error *err)
-{
-    struct ws_attempt_rows rows = {0};
-    char base[WS_OID_HEX];
-    *tree = NULL;
-    *said = false;
-    int rc = ws_store_attempts(&rows, c->store, c->run_id, c->ws_id, err);
-    for (size_t i = 0; rc == 0 && i < rows.len && rows.items[i].id <= attempt->id; i++) {
-        const struct ws_attempt_row *row = &rows.items[i];
-        bool was_left = row->id == attempt->id || !strcmp(row->status, "interrupted");
-        char *known = was_left ? ws_strdup(row->start_tree) : end_tree(row);
-        if (row->id == attempt->id)
-            *said = known != NULL;
-        if (known) {
-            free(*tree);
-            *tree = known;
-        }
-    }
-    ws_attempt_rows_release(&rows);
-    if (rc == 0 && !*tree && (rc = ws_repo_tree_of(base, c->repo, c->plan->base_oid, err)) == 0)
-        *tree = ws_strdup(base);
-    if (rc == 0 && strlen(*tree) >= WS_OID_HEX)
-        rc = ws_fail(err, WS_E_INTEGRITY, *tree, "this is not the id of a tree");
-    return rc;
 }
 
 enum { SUPERVISOR_MS = 10000 };
@@ -117,42 +77,37 @@ static int put_back(struct ws_work *w, const char *tree, struct ws_error *err)
 }
 
 /* A worktree that is there before the attempt has begun holds what the last one left; after a power
- * loss it may not: what had not reached the disk is gone. One that is not there is no loss. */
+ * loss it may not: what had not reached the disk is gone. */
 static int put_back_unbegun(struct ws_work *w, const char *tree, struct ws_error *err)
 {
-    struct ws_context *c = w->context;
-    const struct ws_worktree_spec spec = {
-        .run_id = c->run_id, .ws_id = c->ws_id, .base_oid = c->plan->base_oid};
     struct ws_content content;
-    struct ws_error why = {0};
-    if (ws_worktree_open(&c->worktree, c->repo, &spec, &why) < 0) {
-        if (why.code == WS_E_UNKNOWN_ID || why.code == WS_E_SCOPE_VIOLATION)
-            return 0;
-        *err = why;
-        return -1;
-    }
-    if (ws_worktree_content(&content, c->worktree, err) < 0)
+    if (ws_worktree_content(&content, w->context->worktree, err) < 0)
         return -1;
     bool whole = !strcmp(content.tree, tree);
     ws_content_release(&content);
     return whole ? 0 : put_back(w, tree, err);
 }
 
+/* One that is not there is no loss: the next attempt rebuilds it. */
+static int recover_worktree(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_beginning beginning;
+    int rc = ws_beginning_find(&beginning, w->context, w->attempt, err);
+    if (rc == 0)
+        rc = ws_work_open_worktree(w, err);
+    if (rc != WS_OPEN_FOUND)
+        return rc < 0 ? -1 : 0;
+    return beginning.said ? put_back(w, beginning.tree, err)
+                          : put_back_unbegun(w, beginning.tree, err);
+}
+
 static int recover(struct ws_work *w, struct ws_error *err)
 {
-    struct ws_context *c = w->context;
-    char *tree = NULL;
-    bool said = false;
-    int rc = end_strays(c, w->attempt, err);
+    int rc = end_strays(w->context, w->attempt, err);
     ws_fault_point("steps.strays_ended");
     ws_sweep_unwritten(w->dir);
     if (rc == 0)
-        rc = start_tree(&tree, &said, c, w->attempt, err);
-    if (rc == 0 && !said)
-        rc = put_back_unbegun(w, tree, err);
-    else if (rc == 0 && (rc = ws_work_open_worktree(w, err)) == 0)
-        rc = put_back(w, tree, err);
-    free(tree);
+        rc = recover_worktree(w, err);
     if (w->now.tree[0])
         ws_report_tree(w->report, w->now.tree);
     w->report->event = WS_EVENT_INTERRUPTED;

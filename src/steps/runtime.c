@@ -2,6 +2,7 @@
 
 #include "calls.h"
 #include "change.h"
+#include "enter.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/steps/binding.h"
 
@@ -49,7 +50,7 @@ static int run_tests(enum ws_judgement *verdict, struct ws_work *w, struct ws_er
 static int prove(struct ws_work *w, struct ws_error *err)
 {
     enum ws_judgement verdict = WS_JUDGED_PASSED;
-    int rc = ws_work_open_worktree(w, err);
+    int rc = ws_work_enter(w, err);
     if (rc == 0)
         rc = ws_work_take_start(w, err);
     if (rc == 0)

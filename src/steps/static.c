@@ -1,5 +1,6 @@
 #include "calls.h"
 #include "change.h"
+#include "enter.h"
 #include "wsfsm/steps/binding.h"
 
 static int run_one(enum ws_judgement *worst, struct ws_work *w, const char *tool,
@@ -39,7 +40,7 @@ static int check(struct ws_work *w, struct ws_error *err)
         w->note = "no static tool is declared";
         return 0;
     }
-    int rc = ws_work_open_worktree(w, err);
+    int rc = ws_work_enter(w, err);
     if (rc == 0)
         rc = ws_work_take_start(w, err);
     if (rc == 0)

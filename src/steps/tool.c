@@ -2,6 +2,7 @@
 
 #include "calls.h"
 #include "change.h"
+#include "enter.h"
 #include "wsfsm/steps/binding.h"
 
 /* In order, up to the first that does not pass. *edited: an agent was among those that ran. */
@@ -32,7 +33,7 @@ static int work(struct ws_work *w, struct ws_error *err)
 {
     struct ws_called last = {0};
     bool edited = false;
-    int rc = ws_work_open_worktree(w, err);
+    int rc = ws_work_enter(w, err);
     if (rc == 0)
         rc = ws_work_take_start(w, err);
     if (rc == 0)

@@ -34,6 +34,10 @@ static void collect_secrets(struct ws_strv *out, const struct ws_plan *plan)
         values_of(out, &plan->profiles.items[i].pass_env);
         ws_environment_secrets(out, &plan->profiles.items[i].env);
     }
+    for (size_t i = 0; i < plan->provision.setup.len; i++) {
+        values_of(out, &plan->provision.setup.items[i].pass_env);
+        ws_environment_secrets(out, &plan->provision.setup.items[i].env);
+    }
     values_of(out, &plan->acceptance_pass_env);
     ws_environment_secrets(out, &plan->acceptance_env);
 }
@@ -81,7 +85,10 @@ int ws_work_take_start(struct ws_work *w, struct ws_error *err)
     if (ws_worktree_content(&w->start, c->worktree, err) < 0)
         return -1;
     ws_fault_point("steps.start_content");
-    return ws_store_attempt_start(c->store, w->attempt->id, c->fence, w->start.tree, err);
+    int rc = ws_store_attempt_start(c->store, w->attempt->id, c->fence, w->start.tree, err);
+    if (rc == 0 && w->set_up)
+        rc = ws_worktree_note_set_up(c->worktree, err);
+    return rc;
 }
 
 /* Kept under the number of the transition that will end the attempt. */
@@ -103,10 +110,11 @@ static int keep(struct ws_work *w, struct ws_error *err)
     return rc;
 }
 
-static int turned(struct ws_work *w, const char *event, const struct ws_error *why)
+int ws_work_turned(struct ws_work *w, const char *event, const struct ws_error *why)
 {
     w->report->event = event;
-    ws_report_reason(w->report, "scope_violation", "%s", why->message);
+    ws_report_reason(w->report, "scope_violation", "%s%s%s", why->where, why->where[0] ? ": " : "",
+                     why->message);
     return 1;
 }
 
@@ -128,7 +136,7 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
         ws_json_close(&payload, '}');
         ws_report_event(w->report, "scope_violation", ws_buf_str(&payload));
         ws_buf_release(&payload);
-        return turned(w, "failed", &why);
+        return ws_work_turned(w, "failed", &why);
     }
     if (ws_worktree_content(&w->now, c->worktree, err) < 0)
         return -1;
@@ -143,19 +151,18 @@ int ws_work_open_worktree(struct ws_work *w, struct ws_error *err)
     struct ws_context *c = w->context;
     struct ws_error why = {0};
     if (c->worktree && ws_worktree_check(c->worktree, &why) == 0)
-        return 0;
+        return WS_OPEN_FOUND;
     const struct ws_worktree_spec spec = {
         .run_id = c->run_id, .ws_id = c->ws_id, .base_oid = c->plan->base_oid};
     ws_worktree_close(c->worktree);
     c->worktree = NULL;
     if (ws_worktree_open(&c->worktree, c->repo, &spec, &why) == 0)
-        return 0;
-    if (why.code == WS_E_SCOPE_VIOLATION)
-        return turned(w, "could_not_run", &why);
-    if (why.code == WS_E_UNKNOWN_ID) {
-        w->report->event = "could_not_run";
-        ws_report_reason(w->report, "could_not_run", "%s", why.message);
-        return 1;
+        return WS_OPEN_FOUND;
+    if (why.code == WS_E_UNKNOWN_ID)
+        return WS_OPEN_ABSENT;
+    if (why.code == WS_E_SCOPE_VIOLATION) {
+        ws_work_turned(w, "could_not_run", &why);
+        return WS_OPEN_TURNED;
     }
     *err = why;
     return -1;

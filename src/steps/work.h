@@ -19,6 +19,7 @@ struct ws_work {
     struct ws_content now;   /* the worktree when its tools were done */
     char *snapshot_ref;      /* where `now` was kept, NULL: it was not */
     const char *note;        /* why there was nothing to do, NULL: there was */
+    bool set_up;             /* this attempt has set its worktree up */
 };
 
 /* An attempt from its beginning (facts of the attempts before, log folder, secrets) to its report.
@@ -31,7 +32,8 @@ int ws_work_carry_out(struct ws_report *report, struct ws_context *context,
 /* What is left of the state's deadline: milliseconds, 0: no deadline, -1: it is over. */
 int64_t ws_work_left_ms(const struct ws_work *w);
 
-/* Takes in the worktree before the tools run and records its tree as the attempt's start. */
+/* Takes in the worktree before the tools run and records its tree as the attempt's start; a setup
+ * counts as done from then on. */
 int ws_work_take_start(struct ws_work *w, struct ws_error *err);
 
 /* Takes in the worktree after the tools ran: the check first, for the folder may have turned
@@ -39,8 +41,13 @@ int ws_work_take_start(struct ws_work *w, struct ws_error *err);
  * kept as a snapshot. */
 int ws_work_take_end(struct ws_work *w, struct ws_error *err);
 
-/* Opens the worktree for a step after `edit`. 1: it is gone or turned against us, and the report
- * says could_not_run. */
+/* Reports that the worktree turned against us, as it was found to: no git operation may be done
+ * there any more. Returns 1. */
+int ws_work_turned(struct ws_work *w, const char *event, const struct ws_error *why);
+
+/* Opens the worktree if it is there; -1: failure. One that turned against us is could_not_run, and
+ * the report says so. (Steps call ws_work_enter.) */
+enum ws_open { WS_OPEN_FOUND = 0, WS_OPEN_TURNED, WS_OPEN_ABSENT };
 int ws_work_open_worktree(struct ws_work *w, struct ws_error *err);
 
 /* The stop was raised: sets `cancel`, or leaves the run interrupted. false: it was not. */

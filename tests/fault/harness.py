@@ -124,7 +124,7 @@ class Case(Repo):
         for name, row in last.items():
             details = json.loads(row["result_json"])["details"]
             facts[name] = [row["status"], details["tree_id"] and self.listing(details["tree_id"]),
-                           [tool["verdict"] for tool in details["tools"]]]
+                           [tool["verdict"] for tool in details["tools"] if not tool["id"].startswith("setup-")]]
         ended = run == "completed"
         return {"run": run,
                 "history": [row for row in self.history(WS, RUN) if row[1] != "interrupted"],

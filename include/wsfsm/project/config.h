@@ -9,6 +9,7 @@
 #include "wsfsm/base/error.h"
 #include "wsfsm/base/strv.h"
 #include "wsfsm/project/profile.h"
+#include "wsfsm/project/provision.h"
 
 struct ws_config {
     char *base_branch;             /* NULL: not said */
@@ -21,6 +22,7 @@ struct ws_config {
     long acceptance_idle_timeout_sec;
     struct ws_sandbox acceptance_sandbox;
     bool ignore_filters; /* filters: ignore */
+    struct ws_provision worktree;
     struct ws_profiles
         profiles; /* built in, then tools: of wsfsm.yaml, then PIPELINE_TOOL_PROFILES_PATH */
     bool dry_run; /* PIPELINE_DRY_RUN=1 */

@@ -40,6 +40,27 @@ int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struc
 int ws_worktree_open(struct ws_worktree **out, struct ws_repo *r, const struct ws_worktree_spec *spec,
                      struct ws_error *err);
 void ws_worktree_close(struct ws_worktree *w);
+
+/* --- what a new worktree is given: copies of files that are not in the base, and what commands make of it ---------- */
+
+struct ws_brought {
+    size_t files;          /* copied */
+    struct ws_strv absent; /* entries that nothing in the checkout matches */
+    struct ws_strv odd;    /* paths that are neither file, folder nor link, and were left out */
+};
+void ws_brought_release(struct ws_brought *b);
+
+/* Copies files of the user's checkout into the worktree, with their permissions and times. An entry (normal) is the
+ * path of a file, link or folder when there is one, else a glob. What the base has is never replaced, `.git`, .wsfsm and
+ * .worktrees are never copied, links are copied as links and not followed on either side (WS_E_CONFIG). `stopped`
+ * (may be NULL) is asked before each file; then the rest stays undone and *out says less. */
+int ws_worktree_bring(struct ws_brought *out, struct ws_worktree *w, const struct ws_strv *entries,
+                      bool (*stopped)(void *payload), void *payload, struct ws_error *err);
+
+/* Has this worktree been given what it is to be given? Noted for as long as the folder stays and serves its run. */
+bool ws_worktree_is_set_up(const struct ws_worktree *w);
+/* Notes it, once all that is there has reached the disk. */
+int ws_worktree_note_set_up(struct ws_worktree *w, struct ws_error *err);
 const char *ws_worktree_path(const struct ws_worktree *w);   /* absolute */
 const char *ws_worktree_admin_dir(const struct ws_worktree *w); /* git's folder about it, absolute */
 const char *ws_worktree_branch(const struct ws_worktree *w); /* "refs/heads/ws/..." */

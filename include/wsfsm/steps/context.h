@@ -10,6 +10,7 @@
 #include "wsfsm/proc/proc.h"
 #include "wsfsm/project/bundle.h"
 #include "wsfsm/project/profile.h"
+#include "wsfsm/project/provision.h"
 #include "wsfsm/repo/worktree.h"
 #include "wsfsm/steps/facts.h"
 #include "wsfsm/steps/observer.h"
@@ -29,6 +30,7 @@ struct ws_plan {
     struct ws_strv acceptance_env, acceptance_pass_env;
     long acceptance_timeout_sec, acceptance_idle_timeout_sec;
     struct ws_sandbox acceptance_sandbox;
+    struct ws_provision provision;      /* of a new worktree */
     char *base_oid, *base_name;
     char *model;                        /* NULL: none */
     char *patch_file;                   /* absolute; a copy under .wsfsm; NULL: none */

@@ -202,7 +202,7 @@ START_TEST(all_errors_are_reported)
          "static_tools: ruff\n"
          "acceptance: {env: [], timeout_sec: -5, timeot: 3}\n"
          "filters: maybe\n"
-         "worktree: {copy: []}\n"
+         "worktree: {copy: [../x], setup: [a | b, [c, d]], stup: 1}\n"
          "tools:\n"
          "  a: {}\n"
          "  b: {command: x, args: ['{nope}']}\n",
@@ -215,7 +215,10 @@ START_TEST(all_errors_are_reported)
          "(none) to 2592000 (30 days)\n"
          "wsfsm.yaml:4:40: error: acceptance: unknown field 'timeot'\n"
          "wsfsm.yaml:5:10: error: 'filters' must be refuse or ignore\n"
-         "wsfsm.yaml:6:1: error: unknown field 'worktree'\n"
+         "wsfsm.yaml:6:19: error: worktree: path '../x' in 'copy' holds '..'\n"
+         "wsfsm.yaml:6:34: error: worktree: setup-1 is run without a shell, which '|' would need; "
+         "write a list of words, such as [sh, -c, \"...\"]\n"
+         "wsfsm.yaml:6:50: error: worktree: unknown field 'stup'; did you mean 'setup'?\n"
          "wsfsm.yaml:8:6: error: tool a: 'command' is missing\n"
          "wsfsm.yaml:9:27: error: tool b: unknown placeholder '{nope}'; for a brace itself write "
          "'{{' and '}}'\n");
