@@ -128,6 +128,11 @@ static void commands(const struct page *p, const struct ws_node *tools)
             continue;
         }
         label(p, "");
+        if (argv->len == 0) {
+            ws_buf_printf(p->out, "could not run: %s has no profile\n",
+                          ws_node_str(tools->items[i], "id", "the tool"));
+            continue;
+        }
         ws_buf_puts(p->out, "would run:");
         for (size_t j = 0; j < argv->len; j++) {
             ws_buf_putc(p->out, ' ');

@@ -31,6 +31,11 @@ def test_dry_run_prints_what_would_run(ready):
     assert "agent" in result.stdout
 
 
+def test_dry_run_names_a_tool_without_a_profile(ready):
+    ready.bundle(static_tools=["nowhere"])
+    assert "could not run: nowhere has no profile" in ready.wsfsm("run", "--ws-id", "ws-fix", "--dry-run").must(0).stdout
+
+
 def test_dry_run_does_not_meet_a_dependency(ready):
     ready.run("ws-fix", "--dry-run").must(0)
     ready.bundle("ws-next", depends_on=["ws-fix"], files_scope=["docs/"], tool="writer")
