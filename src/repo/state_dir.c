@@ -116,6 +116,16 @@ static int make_folders(struct ws_repo *r, struct ws_error *err)
     return rc;
 }
 
+void ws_repo_make_private(struct ws_repo *r)
+{
+    struct stat st;
+
+    if (lstat(r->state_dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+        (st.st_mode & 0077) != 0) {
+        (void)chmod(r->state_dir, st.st_mode & 0700);
+    }
+}
+
 static bool is_hidden(const char *folder)
 {
     char *path = ws_path_join(folder, ".gitignore");

@@ -90,6 +90,8 @@ int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_er
     bool make = mode == WS_STORE_CREATE && !there;
     if (make && ws_repo_make_dirs(s->repo, err) < 0)
         return -1;
+    if (mode != WS_STORE_READ)
+        ws_repo_make_private(s->repo);
     /* One without an id has never had a database: the one that is there is of another. */
     if (ws_repo_id(repo_id, s->repo, make, err) < 0)
         return -1;

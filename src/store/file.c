@@ -253,22 +253,12 @@ int ws_file_check(const char *path, struct ws_error *err)
     return rc;
 }
 
-int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err)
+int ws_file_check_pages(sqlite3 *db, const char *path, struct ws_error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    sqlite3_int64 pages = 0, size = 0;
-    int rc = ws_file_number(&pages, db, "PRAGMA page_count");
 
-    if (rc == SQLITE_OK) {
-        rc = ws_file_number(&size, db, "PRAGMA page_size");
-    }
-    if (rc == SQLITE_OK && pages * size > QUICK_CHECK_BYTES) {
-        return 0;
-    }
-    if (rc == SQLITE_OK) {
-        errno = 0;
-        rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
-    }
+    errno = 0;
+    int rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(stmt);
     }
@@ -289,4 +279,37 @@ int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err)
     }
     sqlite3_finalize(stmt);
     return rc;
+}
+
+int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err)
+{
+    sqlite3_int64 pages = 0, size = 0;
+    int rc = ws_file_number(&pages, db, "PRAGMA page_count");
+
+    if (rc == SQLITE_OK) {
+        rc = ws_file_number(&size, db, "PRAGMA page_size");
+    }
+    if (rc != SQLITE_OK) {
+        return ws_sql_fail(db, path, rc, "look through the database", err);
+    }
+    return pages * size > QUICK_CHECK_BYTES ? 0 : ws_file_check_pages(db, path, err);
+}
+
+static void take_from_others(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+        (st.st_mode & 0077) != 0) {
+        (void)chmod(path, st.st_mode & 0700);
+    }
+}
+
+void ws_file_make_private(const char *path)
+{
+    char *journal = ws_format("%s-journal", path);
+
+    take_from_others(path);
+    take_from_others(journal);
+    free(journal);
 }

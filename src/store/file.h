@@ -15,8 +15,16 @@ int ws_file_resolve(char **out, const char *path, bool create, struct ws_error *
  * nothing. */
 int ws_file_check(const char *path, struct ws_error *err);
 
-/* Looks through the pages of a small database. */
+/* Looks through the pages. */
+int ws_file_check_pages(sqlite3 *db, const char *path, struct ws_error *err);
+
+/* The same, but only of a small database. */
 int ws_file_quick_check(sqlite3 *db, const char *path, struct ws_error *err);
+
+/* Takes the rights of others from a database of the caller's own, and from its journal; a new
+ * journal gets the database's. The folder may be anybody's and stays as it is. Where a file system
+ * keeps no rights, nothing comes of it. */
+void ws_file_make_private(const char *path);
 
 /* Name of the file a new database is built in, beside it. The caller frees it. */
 char *ws_file_new_name(const char *path);

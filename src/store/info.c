@@ -15,6 +15,9 @@ int ws_store_backup(struct ws_store *s, const char *to, struct ws_error *err)
     if (lstat(to, &there) == 0) {
         return ws_fail(err, WS_E_IO, to, "is there already; nothing is overwritten");
     }
+    if (ws_file_check_pages(s->db, s->path, err) != 0) {
+        return -1;
+    }
     return ws_copy_database(s->db, s->path, to, false, err);
 }
 

@@ -205,6 +205,9 @@ int ws_store_open(struct ws_store **out, const char *path, enum ws_store_mode mo
     if (ws_file_check(real, err) != 0) {
         goto out;
     }
+    if (mode != WS_STORE_READ) {
+        ws_file_make_private(real);
+    }
     s = new_store(real, mode);
     if (open_connection(s, err) != 0 ||
         read_meta(s->id, sizeof s->id, s, "database_id", err) != 0 ||

@@ -291,6 +291,18 @@ def test_backup_is_a_complete_copy(ran):
     connection.close()
 
 
+@pytest.mark.parametrize("table", ["runs", "evidence", "ledger_by_id"])
+def test_a_damaged_database_is_not_copied(ran, table):
+    page, size = ran.one("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?", table).values()
+    with ran.database.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+    copy = ran.outside / "copy.db"
+    result = ran.wsfsm("db", "backup", copy, "--json").must(4)
+    assert (result.error["code"], result.error["where"]) == ("store", str(ran.database)), result
+    assert "corrupt" in result.error["message"] and list(ran.outside.glob("copy.db*")) == [], result
+
+
 def test_init_and_info(ready):
     ready.wsfsm("db", "init").must(0)
     assert ready.rows("SELECT * FROM runs") == []

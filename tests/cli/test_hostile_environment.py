@@ -103,3 +103,41 @@ def test_current_folder_that_is_gone(ready):
         done = subprocess.run(["/bin/sh", "-c", line, "sh", gone, WSFSM, *args], cwd="/", env=ready.env,
                               capture_output=True, check=False, timeout=30)
         assert done.returncode in codes, done
+
+
+def mode(path):
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("args", [["run", "--ws-id", "ws-fix", "--dry-run"], ["db", "init"]], ids=["run", "init"])
+def test_rights_of_others_are_taken(ready, args):
+    ready.run("ws-fix", "--dry-run").must(0)
+    ready.database.parent.chmod(0o755)
+    ready.database.chmod(0o644)
+    ready.wsfsm("status").must(0)
+    assert (mode(ready.database.parent), mode(ready.database)) == (0o755, 0o644)  # who reads changes nothing
+    ready.wsfsm(*args).must(0)
+    assert (mode(ready.database.parent), mode(ready.database)) == (0o700, 0o600)
+
+
+def test_rights_of_a_database_elsewhere(ready):
+    """Its folder is not wsfsm's. A journal that a crash left holds pages of the database."""
+    database = ready.outside / "state.db"
+    ready.wsfsm("db", "init", "--db", database).must(0)
+    for file in (database, ready.outside / "state.db-journal"):
+        file.touch()
+        file.chmod(0o664)
+    ready.outside.chmod(0o755)
+    ready.wsfsm("db", "init", "--db", database).must(0)
+    assert (mode(database), mode(ready.outside)) == (0o600, 0o755)
+    journal = ready.outside / "state.db-journal"
+    assert not journal.exists() or mode(journal) == 0o600
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_rights_of_a_database_of_somebody_else(ready):
+    ready.run("ws-fix", "--dry-run").must(0)
+    ready.database.chmod(0o644)
+    os.chown(ready.database, 65534, 65534)
+    ready.wsfsm("db", "init").must(0)
+    assert mode(ready.database) == 0o644

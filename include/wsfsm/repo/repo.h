@@ -33,6 +33,9 @@ const char *ws_repo_user_email(struct ws_repo *r);
  * worktree. */
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err);
 
+/* Takes the rights of others from a .wsfsm that is there and the caller's own. */
+void ws_repo_make_private(struct ws_repo *r);
+
 /* The repository's own random id, kept in .wsfsm/repository-id. With `create` it is made when absent; else an
  * absent one gives "". */
 int ws_repo_id(char out[33], struct ws_repo *r, bool create, struct ws_error *err);

@@ -23,7 +23,7 @@ void ws_findings_release(struct ws_findings *f);
 void ws_findings_add(struct ws_findings *f, const char *run_id, const char *ws_id, int64_t seq,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* A copy that is complete or absent. What stands at `to` already is refused (WS_E_IO). */
+/* A copy that is complete or absent; a damaged database is not copied. What stands at `to` already is refused (WS_E_IO). */
 int ws_store_backup(struct ws_store *s, const char *to, struct ws_error *err);
 
 struct ws_store_info {
