@@ -271,11 +271,22 @@ int ws_create_file(const char *path, const void *data, size_t len, mode_t mode,
     return 0;
 }
 
+/* A rename would put a file in the place of a device or a FIFO, and root may do that. */
+static bool is_no_place(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode);
+}
+
 int ws_write_file(const char *path, const void *data, size_t len, mode_t mode, struct ws_error *err)
 {
     char random[17];
     int rc = -1;
 
+    if (is_no_place(path)) {
+        return ws_fail(err, WS_E_IO, path, "cannot be replaced: it is not a regular file");
+    }
     ws_random_hex(random, sizeof random - 1);
     char *dir = ws_path_dir(path);
     char *temporary = ws_format("%s/%s%s%s", dir, UNWRITTEN_PREFIX, random, UNWRITTEN_SUFFIX);

@@ -23,7 +23,8 @@ int ws_mkdirs(const char *path, mode_t mode, struct ws_error *err);
  * file; the error says which it was. *out is replaced. */
 int ws_read_file(struct ws_buf *out, const char *path, size_t limit, struct ws_error *err);
 
-/* Writes a file whole or not at all: temporary name in the same folder, fsync, rename, fsync of the folder. */
+/* Writes a file whole or not at all: temporary name in the same folder, fsync, rename, fsync of the folder.
+ * What stands there and is neither a file nor a link is an error. */
 int ws_write_file(const char *path, const void *data, size_t len, mode_t mode, struct ws_error *err);
 
 /* Takes away what a ws_write_file that was killed left in the folder. Nobody else may be writing there. */

@@ -212,6 +212,10 @@ START_TEST(a_file_is_replaced_whole)
     ck_assert_uint_eq(mode_of("f"), 0600);
     ck_assert_int_eq(mkdir("folder", 0700), 0);
     ck_assert_int_eq(ws_write_file("folder", "x", 1, 0600, &err), -1);
+    ck_assert_int_eq(mkfifo("pipe", 0600), 0);
+    ck_assert_int_eq(ws_write_file("pipe", "x", 1, 0600, &err), -1);
+    ck_assert_str_eq(err.message, "cannot be replaced: it is not a regular file");
+    ck_assert_int_eq(unlink("pipe"), 0);
     ck_assert_int_eq(ws_write_file("none/f", "x", 1, 0600, &err), -1);
     ck_assert_int_eq(errno, ENOENT);
     ck_assert_str_eq(err.where, "none/f");
