@@ -130,13 +130,14 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
             *err = why;
             return -1;
         }
+        int rc = ws_work_turned(w, "failed", &why);
         struct ws_buf payload = {0};
         ws_json_open(&payload, '{');
-        ws_json_kstr(&payload, "reason", why.message);
+        ws_json_kstr(&payload, "reason", w->report->error_message);
         ws_json_close(&payload, '}');
         ws_report_event(w->report, "scope_violation", ws_buf_str(&payload));
         ws_buf_release(&payload);
-        return ws_work_turned(w, "failed", &why);
+        return rc;
     }
     if (ws_worktree_content(&w->now, c->worktree, err) < 0)
         return -1;

@@ -4,6 +4,7 @@ was planted is executed, nothing outside is written, and what comes after works 
 Rows are (edit, exit code, reason); the edit is a script in the worktree, after the change that was asked for. In it, $G
 is the repository's .git, $A the worktree's admin folder, $OUT a folder of the user's elsewhere."""
 
+import json
 import os
 import subprocess
 
@@ -300,3 +301,12 @@ def test_result_without_refs(hostile, args):
     result = plain(call(hostile, "run", "--ws-id", "ws-fix", *args)).must(1)
     assert "failed" in result.stdout and "the snapshots of this run are not known" in result.stderr, result
     assert "refs/wsfsm/new" in result.stderr, result
+
+
+@pytest.mark.parametrize("trick,place", [("rm .git; mkdir .git", "/.worktrees/ws-fix/.git: "),
+                                         ("echo x > $A/commondir", "/commondir: "), ("rm -rf $PWD", "/ws-fix: ")])
+def test_reason_names_the_file(hostile, trick, place):
+    result = hostile.act(trick).must(1).json
+    assert place in result["step_results"]["edit"]["error_message"]
+    event, = [json.loads(row["payload_json"]) for row in hostile.events() if row["event_type"] == "scope_violation"]
+    assert place in event["reason"]
