@@ -293,7 +293,8 @@ def test_backup_is_a_complete_copy(ran):
 
 @pytest.mark.parametrize("table", ["runs", "evidence", "ledger_by_id"])
 def test_a_damaged_database_is_not_copied(ran, table):
-    page, size = ran.one("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?", table).values()
+    at = ran.one("SELECT rootpage, page_size FROM sqlite_schema, pragma_page_size WHERE name = ?", table)
+    page, size = at.values()
     with ran.database.open("r+b") as file:
         file.seek((page - 1) * size)
         file.write(b"\xa5" * size)

@@ -1,0 +1,52 @@
+"""The system has no process, memory or descriptor left when the supervisor starts a tool: the tool is not blamed."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from harness import RUN, TRACED, WS, WSFSM, conclude, finish, prepare, sweep
+
+# A call of the supervisor, or of the child that becomes the tool, and of nobody else. Each process has its own count.
+STARTS = {
+    "fork: EAGAIN": (["trace=clone", "inject=clone:error=EAGAIN:when=1"], "temporarily unavailable"),
+    "fork: ENOMEM": (["trace=clone", "inject=clone:error=ENOMEM:when=1"], "Cannot allocate memory"),
+    "pipe: EMFILE": (["trace=pipe2", "inject=pipe2:error=EMFILE:when=1"], "Too many open files"),
+    "pipe: ENFILE": (["trace=pipe2", "inject=pipe2:error=ENFILE:when=3"], "Too many open files in system"),
+    "execve: EAGAIN": (["trace=execve", "inject=execve:error=EAGAIN"], "temporarily unavailable"),
+    "execve: ENOMEM": (["trace=execve", "inject=execve:error=ENOMEM"], "Cannot allocate memory"),
+    "execve: EMFILE": (["trace=execve", "inject=execve:error=EMFILE"], "Too many open files"),
+}
+
+
+def traced(case, expressions):
+    """The run under strace, which follows everybody; of calls with a path it shows those with the shell's, which is the
+    tool."""
+    paths = ["-P", "/bin/sh"] if "trace=execve" in expressions else []
+    command = ["strace", "-f", "-qq", "-o", case.base / "trace", *paths,
+               *[word for expression in expressions for word in ("-e", expression)],
+               WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
+    process = subprocess.Popen(command, cwd=case.root, env={**case.env, **TRACED}, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return finish(process, command)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_tool_that_cannot_be_started(tmp_path):
+    def one(case, name):
+        expressions, words = STARTS[name]
+        result = traced(case, expressions).must(1)
+        trace = (case.base / "trace").read_text(errors="replace")
+        assert "(INJECTED)" in trace, trace
+        assert result.json["reason"] == "could_not_run", result
+        name, status = case.attempts()[-1]
+        step = result.json["step_results"][name]
+        assert "could not start" in step["error_message"] and words in step["error_message"], step
+        assert (case.history()[-1][1], status) == ("could_not_run", "failure"), case.history()
+        assert not case.leftovers(5)
+        case.call("verify").must(0)
+        case.unchanged()
+        case.call("run", "--ws-id", WS).must(0)
+
+    failures = sweep(prepare(tmp_path / "template"), tmp_path, list(STARTS), one)
+    conclude("starts", "a tool that the supervisor cannot start (fork, pipe, execve)", len(STARTS), failures)
