@@ -15,7 +15,7 @@ static const struct ws_option options[] = {
 static const struct ws_exit_note exits[] = {
     {0, "the run has ended: cancelled, or by itself a moment before"},
     {3, "no such run, or one that has ended"},
-    {5, "the process that holds the run does not answer"},
+    {5, "the process that holds the run is stopped, or does not answer"},
     {0, NULL},
 };
 

@@ -12,6 +12,7 @@
 
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/proc/proc.h"
 
 void ws_proctab_release(struct ws_proctab *t)
 {
@@ -59,6 +60,12 @@ int ws_process_read(struct ws_process *p, pid_t pid)
 bool ws_process_lives(const struct ws_process *p)
 {
     return (p->state != 'Z' && p->state != 'X') || p->threads > 1;
+}
+
+bool ws_process_stopped(int pid)
+{
+    struct ws_process p;
+    return ws_process_read(&p, pid) == 0 && p.state == 'T';
 }
 
 static int by_pid(const void *a, const void *b)

@@ -7,9 +7,21 @@
 #include "internal.h"
 
 /* The grace of a tool, the bounded drain and kill, and the last transaction, with room to spare. */
-enum { ANSWER_MS = 20000 };
+enum { ANSWER_MS = 20000, LOOK_MS = 100 };
 
-enum answer { NOBODY, ENDED, SILENT };
+enum answer { NOBODY, ENDED, STOPPED, SILENT };
+
+static enum answer wait_for_end(int fd, int pid)
+{
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+    for (int waited = 0; waited < ANSWER_MS; waited += LOOK_MS) {
+        if (poll(&ended, 1, LOOK_MS) == 1)
+            return ENDED;
+        if (ws_process_stopped(pid))
+            return STOPPED;
+    }
+    return SILENT;
+}
 
 /* Asks the process that holds the run to cancel it, and waits for its end. Its number is only
  * believed while the lock is held by it: a pidfd taken before that is looked at again names the
@@ -26,12 +38,25 @@ static enum answer ask_holder(int *pid, struct ws_session *s, const struct ws_ru
         return NOBODY;
     enum answer answer = NOBODY;
     if (ws_run_lock_held(&again, NULL, state_dir, row->ws_id) && again == *pid &&
-        pidfd_send_signal(fd, WS_STOP_SIGNAL_CANCEL, NULL, 0) == 0) {
-        struct pollfd ended = {.fd = fd, .events = POLLIN};
-        answer = poll(&ended, 1, ANSWER_MS) == 1 ? ENDED : SILENT;
-    }
+        pidfd_send_signal(fd, WS_STOP_SIGNAL_CANCEL, NULL, 0) == 0)
+        answer = wait_for_end(fd, *pid);
     close(fd);
     return answer;
+}
+
+/* What the user can do about a holder that was asked and has not ended. */
+static int not_ended(enum answer answer, int pid, const char *run_id, struct ws_error *err)
+{
+    if (answer == STOPPED)
+        return ws_fail(err, WS_E_BUSY, run_id,
+                       "process %d holds the run and is stopped (as by Ctrl-Z): `kill -CONT %d` "
+                       "lets it go on, and cancel; `wsfsm resume --run-id %s --take-over` takes "
+                       "the run away from it",
+                       pid, pid, run_id);
+    return ws_fail(err, WS_E_BUSY, run_id,
+                   "process %d holds the run and does not answer; `wsfsm resume --run-id %s "
+                   "--take-over` takes it away",
+                   pid, run_id);
 }
 
 /* The holder may have been left interrupted by another signal just before ours, or have died of it.
@@ -64,11 +89,11 @@ int ws_run_cancel(struct ws_summary *out, struct ws_session *s,
     if (rc == 0 && rows.items[0].final)
         rc = ws_fail(err, WS_E_UNUSABLE_ID, options->run_id,
                      "has ended in %s; there is nothing to cancel", rows.items[0].state);
-    if (rc == 0 && ask_holder(&pid, s, &rows.items[0]) == SILENT)
-        rc = ws_fail(err, WS_E_BUSY, options->run_id,
-                     "process %d holds the run and does not answer; `wsfsm resume --run-id %s "
-                     "--take-over` takes it away",
-                     pid, options->run_id);
+    if (rc == 0) {
+        enum answer answer = ask_holder(&pid, s, &rows.items[0]);
+        if (answer == STOPPED || answer == SILENT)
+            rc = not_ended(answer, pid, options->run_id, err);
+    }
     if (rc == 0)
         rc = cancel_unheld(s, options, err);
     if (rc == 0)

@@ -148,6 +148,21 @@ def test_a_stopped_holder_is_taken_over_and_can_write_nothing(hanging):
     hanging.wsfsm("verify").must(0)
 
 
+def test_cancel_of_a_stopped_holder(hanging):
+    """It is told at once what can be done. Let go on, the holder cancels."""
+    process = hang(hanging)
+    process.send_signal(signal.SIGSTOP)
+    for _ in range(2):
+        refused = hanging.wsfsm("cancel", "--run-id", "r1", "--json", timeout=15).must(5)
+        for words in (f"process {process.pid} ", "is stopped", f"kill -CONT {process.pid}",
+                      "resume --run-id r1 --take-over"):
+            assert words in refused.error["message"], refused
+    assert hanging.history() == [("pending", "start", "editing")]
+    process.send_signal(signal.SIGCONT)
+    assert finish(process, timeout=20).rc == 1
+    assert hanging.history()[-1] == ("editing", "cancel", "failed")
+
+
 def test_a_running_holder_is_taken_over(hanging):
     process = hang(hanging)
     hanging.wsfsm("resume", "--run-id", "r1", "--take-over").must(0)

@@ -141,4 +141,7 @@ int ws_find_program(char **out, const char *command, const char *path,
  * environment is not found. */
 int ws_kill_strays(const char *key, const char *repo, struct ws_error *err);
 
+/* Whether a signal keeps that process from going on: SIGSTOP, Ctrl-Z. */
+bool ws_process_stopped(int pid);
+
 #endif

@@ -111,7 +111,7 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s,
 
 /* Ends the run options->run_id: the process that holds it is asked to end its tool and record
  * `cancel`, and waited for; a run that nobody holds is cancelled here. WS_E_BUSY when the holder
- * does not answer. */
+ * does not answer, at once when it is stopped: then it cancels when it goes on. */
 int ws_run_cancel(struct ws_summary *out, struct ws_session *s,
                   const struct ws_run_options *options, struct ws_error *err);
 
