@@ -23,17 +23,76 @@ static void list(struct ws_scopes *s, struct ws_scope_pair pair)
     s->met[pair.first * s->len + pair.second] = true;
 }
 
-static void meet_by_entries(struct ws_scopes *s)
-{
-    for (size_t i = 0; i < s->len; i++) {
-        for (size_t k = i + 1; k < s->len; k++) {
-            struct ws_scope_pair pair = {.first = i, .second = k};
+/* What every path that an entry covers begins with. */
+struct beginning {
+    const char *text;
+    size_t len, scope;
+};
 
-            if (ws_scope_meet(&pair.one, &pair.two, s->scopes[i], s->scopes[k])) {
-                list(s, pair);
-            }
+struct beginnings {
+    struct beginning *items;
+    size_t len, cap;
+};
+
+static void add_beginnings(struct beginnings *b, const struct ws_scope_list *entries, size_t scope)
+{
+    for (size_t i = 0; i < entries->len; i++) {
+        const struct ws_scope_entry *e = &entries->items[i];
+        size_t len = e->len > 0 && e->text[e->len - 1] == '/' ? e->len - 1 : e->len;
+
+        b->items = ws_grow(b->items, &b->cap, b->len, sizeof *b->items);
+        b->items[b->len++] = (struct beginning){.text = e->text, .len = len, .scope = scope};
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    const struct beginning *x = a, *y = b;
+    int order = memcmp(x->text, y->text, x->len < y->len ? x->len : y->len);
+
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+static bool continues(const struct beginning *longer, const struct beginning *b)
+{
+    return longer->len >= b->len && memcmp(longer->text, b->text, b->len) == 0;
+}
+
+static void meet(struct ws_scopes *s, bool *asked, size_t a, size_t b)
+{
+    struct ws_scope_pair pair = {.first = a < b ? a : b, .second = a < b ? b : a};
+    size_t at = pair.first * s->len + pair.second;
+
+    if (a != b && !asked[at]) {
+        asked[at] = true;
+        if (ws_scope_meet(&pair.one, &pair.two, s->scopes[pair.first], s->scopes[pair.second])) {
+            list(s, pair);
         }
     }
+}
+
+/* Two scopes can only meet where an entry of one begins with the beginning of an entry of the
+ * other. Sorted, those stand right behind it. */
+static void meet_by_entries(struct ws_scopes *s)
+{
+    bool *asked = ws_calloc(s->len, s->len * sizeof *asked);
+    struct beginnings b = {0};
+
+    for (size_t i = 0; i < s->len; i++) {
+        add_beginnings(&b, &s->scopes[i]->literals, i);
+        add_beginnings(&b, &s->scopes[i]->folders, i);
+        add_beginnings(&b, &s->scopes[i]->patterns, i);
+    }
+    if (b.len > 1) {
+        qsort(b.items, b.len, sizeof *b.items, by_text);
+    }
+    for (size_t i = 0; i < b.len; i++) {
+        for (size_t k = i + 1; k < b.len && continues(&b.items[k], &b.items[i]); k++) {
+            meet(s, asked, b.items[i].scope, b.items[k].scope);
+        }
+    }
+    free(b.items);
+    free(asked);
 }
 
 static int meet_at(void *arg, const char *path)
