@@ -87,3 +87,46 @@ def test_bash_completes(ready):
     assert complete(ready, "wsfsm -C repo run --ws-id ") == ["ws-fix"]
     assert complete(ready, "wsfsm --directory=repo log --run-id=") == ["r1"]
     assert "agent" in complete(ready, "wsfsm -C repo tool run ")
+
+
+# --- docs/files.md
+
+FILES = (SOURCE / "docs/files.md").read_text()
+
+
+def section(title):
+    return re.search(rf"^## {re.escape(title)}.*?(?=^## |\Z)", FILES, re.M | re.S)[0]
+
+
+def first_cells(text):
+    """The names in the first column of the tables of a text."""
+    return {name for row in re.findall(r"^\| (`[^|]*) \|", text, re.M) for name in re.findall(r"`([^`]+)`", row)}
+
+
+def fields_of(file, table):
+    """The names that a table of the reader knows."""
+    text = (SOURCE / "src/project" / file).read_text()
+    body = re.search(rf"struct ws_field {table}\[\] = \{{(.*?)^\s*\}};", text, re.M | re.S)[1]
+    return set(re.findall(r'\.name = "(\w+)"', body))
+
+
+def test_every_field_of_a_bundle_is_explained():
+    text = section("Bundles")
+    kept = set(re.findall(r"`(\w+)`", re.search(r"^Accepted and kept.*?\n\n", text, re.M | re.S)[0]))
+    assert first_cells(text) | kept == fields_of("workstream_read.c", "fields")
+
+
+def test_every_key_of_wsfsm_yaml_is_explained():
+    text = section("`wsfsm.yaml`")
+    assert first_cells(text) == fields_of("config.c", "file_fields")
+    for key in fields_of("config.c", "fields") - {"sandbox", "network", "sandbox_paths"}:
+        assert f"`{key}`" in text, key
+
+
+def test_every_key_of_a_profile_is_explained():
+    keys, placeholders = section("Profiles").split("\nPlaceholders:")
+    known = fields_of("profile_read.c", "fields")
+    assert first_cells(keys) == known - {"id", "source"}
+    source = (SOURCE / "src/project/template.c").read_text()
+    assert first_cells(placeholders) == {f"{{{name}}}" for name in re.findall(r"\b(?:TEXT|LIST)\((\w+)\)", source)
+                                         if name != "member"}
