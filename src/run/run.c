@@ -66,6 +66,23 @@ static int enter_and_drive(struct ws_held *run, struct ws_session *s,
     return rc == 0 ? kept : rc;
 }
 
+/* Git may remember a run that the database does not, of a database that is gone: what it kept is
+ * not to be mixed with what a new run keeps. */
+static int check_unused(struct ws_session *s, const char *run_id, struct ws_error *err)
+{
+    char *prefix = ws_format("refs/wsfsm/%s/", run_id);
+    struct ws_strv refs = {0};
+    int rc = ws_repo_refs(&refs, s->repo, prefix, err);
+    if (rc == 0 && refs.len)
+        rc = ws_fail(err, WS_E_UNUSABLE_ID, run_id,
+                     "a run of that id, which this database does not know, left %s; give this one "
+                     "another id",
+                     refs.items[0]);
+    ws_strv_release(&refs);
+    free(prefix);
+    return rc;
+}
+
 static int start_new(struct ws_summary *out, struct ws_session *s,
                      const struct ws_workstream *workstream, const char *run_id,
                      const struct ws_run_options *o, struct ws_error *err)
@@ -79,6 +96,8 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
         rc = ws_session_store(s, WS_STORE_CREATE, err);
     if (rc == 0)
         rc = ws_run_lock_take(&run.lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
+    if (rc == 0 && !run.plan.dry_run)
+        rc = check_unused(s, run_id, err);
     if (rc == 0)
         rc = enter_and_drive(&run, s, o, err);
     if (rc == 0)

@@ -95,6 +95,20 @@ def test_run_id_is_taken_and_used_once(ready):
     assert len(ready.rows("SELECT * FROM transitions")) == 4
 
 
+def test_run_id_that_only_git_remembers(ready):
+    """The database is gone; what the run of that id kept stays as it is, and nothing is begun."""
+    ready.run("ws-fix", "--run-id", "r1").must(0)
+    ready.agent(FIX + "echo '# and more' >> src/calc.py\n" + f"touch {ready.outside}/called\n")
+    ready.database.unlink()
+    refs = ready.git("for-each-ref", "refs/wsfsm")
+    result = ready.run("ws-fix", "--run-id", "r1").must(3)
+    assert result.error["code"] == "unusable_id" and "refs/wsfsm/r1/" in result.error["message"]
+    assert ready.git("for-each-ref", "refs/wsfsm") == refs and not (ready.outside / "called").exists()
+    assert ready.rows("SELECT * FROM runs") == []
+    ready.run("ws-fix", "--run-id", "r2").must(0)
+    ready.wsfsm("verify").must(0)
+
+
 def test_run_id_of_another_workstream(ready):
     ready.run("ws-fix", "--run-id", "r1").must(0)
     ready.bundle("ws-other", files_scope=["docs/"])
