@@ -44,7 +44,8 @@ int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
 
     if (!ws_doc_format_of(&format, path)) {
         ws_diag_add(diags, WS_ERROR, NULL, shown, 1, 1,
-                    "the name of a bundle ends with .yaml, .yml or .json");
+                    ws_path_exists(path) ? "the name of a bundle ends with .yaml, .yml or .json"
+                                         : "there is no such file or folder");
         return -1;
     }
     doc = ws_doc_read(path, shown, format, diags);

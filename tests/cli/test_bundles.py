@@ -246,6 +246,12 @@ def test_other_folder_by_argument_and_environment(repo):
     repo.wsfsm("validate", env={"PIPELINE_WORKSTREAM_DIR": str(other)}).must(3)
 
 
+def test_a_path_that_is_not_there(repo):
+    for path in ("nowhere", "nowhere/"):
+        assert f"{path}:1:1: error: there is no such file or folder" in repo.wsfsm("validate", path).must(3).stdout
+    assert "ends with .yaml" in repo.wsfsm("validate", "README.md").must(3).stdout
+
+
 def test_path_is_seen_from_here_else_from_the_folder_of_C(repo):
     repo.bundle("ws-a", file="workstreams/a.json", gate=0)
     repo.settle()
