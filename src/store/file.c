@@ -14,7 +14,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
-enum { QUICK_CHECK_BYTES = 1 << 20 };
+enum { QUICK_CHECK_BYTES = 1 << 18 };
 
 int ws_file_resolve(char **out, const char *path, bool create, struct ws_error *err)
 {

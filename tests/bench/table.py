@@ -116,7 +116,7 @@ def dry_run(build, folder, files, pairs):
     return [
         Row(f"run --dry-run, {files} files", "python3 stand-in", "its CPU time / ours",
             [b / a for a, b in zip(ours, python)], MORE, 50.0, min(python) / min(ours)),
-        Row(f"run --dry-run, {files} files", "empty C program, same libraries", "our CPU time / its",
+        Row(f"run --dry-run, {files} files", "empty C program, shared libraries", "our CPU time / its",
             [a / b for a, b in zip(ours, empty)], NONE, 0, min(ours) / min(empty)),
     ]
 
