@@ -61,6 +61,7 @@ static int put_file(struct ws_repo *r, const char *folder, const char *name, con
     if (rc == 0 && rename(fresh, path) < 0) {
         rc = errno == EXDEV ? ws_write_file(path, text, strlen(text), mode, err)
                             : ws_fail_errno(err, WS_E_IO, path, "cannot make the file");
+        unlink(fresh);
     }
     ws_fault_point("repo.file_put");
 out:
