@@ -1,24 +1,17 @@
-/* What every program of this folder ends with: a suite of one test case, run. */
+/* The end of a test program without fixtures: a suite of one test case, run. */
 #ifndef WSFSM_TESTS_UNIT_BASE_SUITE_H
 #define WSFSM_TESTS_UNIT_BASE_SUITE_H
 
-#include <check.h>
-#include <stdlib.h>
+#include "run_suite.h"
 
 static inline int run_tests(const char *name, const TTest *const *tests, size_t count)
 {
-    Suite *suite = suite_create(name);
     TCase *tcase = tcase_create(name);
 
     for (size_t i = 0; i < count; i++) {
         tcase_add_test(tcase, tests[i]);
     }
-    suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(name, tcase);
 }
 
 #define RUN_TESTS(name, ...)                                                                       \

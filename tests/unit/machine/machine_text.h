@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_suite.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -90,17 +91,6 @@ static inline char *with(const char *text, const char *from, const char *to)
 
     ck_assert_msg(at != NULL, "no '%s' in the text", from);
     return ws_format("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
-}
-
-static inline int run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif

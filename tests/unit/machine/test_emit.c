@@ -246,5 +246,5 @@ int main(void)
     tcase_add_test(tc, markdown_escapes_descriptions);
     tcase_add_test(tc, copy_is_the_same_machine);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

@@ -157,5 +157,5 @@ int main(void)
     tcase_add_test(tc, examples_say_what_they_claim);
     tcase_add_test(tc, every_code_has_its_entry);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

@@ -359,5 +359,5 @@ int main(void)
     tcase_add_test(tc, longest_run_without_a_bound_is_none);
     tcase_add_test(tc, free_takes_what_it_did_not_make);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

@@ -491,5 +491,5 @@ int main(void)
     tcase_add_test(tc, spacing_is_free);
     tcase_add_test(tc, names_may_be_keywords_of_the_language);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run_suite.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/hash.h"
@@ -150,11 +151,7 @@ static inline int test_main(int argc, char **argv, Suite *(*suite)(void))
     int status = ws_proc_main(argc, argv);
     if (status >= 0)
         return status;
-    SRunner *runner = srunner_create(suite());
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_whole_suite(suite());
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/suite.h"
 #include "lines.h"
 #include "wsfsm/base/mem.h"
 
@@ -128,21 +129,5 @@ START_TEST(first_match_stays)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        live_line,          live_line_keeps_the_beginning_of_a_long_one,
-        patterns_see_lines, lines_are_cut,
-        first_match_stays,
-    };
-    Suite *suite = suite_create("lines");
-    TCase *t = tcase_create("lines");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-        tcase_add_test(t, tests[i]);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+RUN_TESTS("lines", live_line, live_line_keeps_the_beginning_of_a_long_one, patterns_see_lines,
+          lines_are_cut, first_match_stays)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/suite.h"
 #include "redact.h"
 #include "wsfsm/base/mem.h"
 
@@ -159,22 +160,6 @@ START_TEST(little_is_held_back)
 }
 END_TEST
 
-int main(void)
-{
-    const TTest *const tests[] = {
-        no_secrets_change_nothing, each_occurrence_is_replaced,
-        the_longer_of_two_wins,    overlapping_ones_are_covered_as_one,
-        lines_of_a_secret_count,   random_texts_cut_at_random,
-        little_is_held_back,
-    };
-    Suite *suite = suite_create("redact");
-    TCase *t = tcase_create("streams");
-    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-        tcase_add_test(t, tests[i]);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+RUN_TESTS("redact", no_secrets_change_nothing, each_occurrence_is_replaced, the_longer_of_two_wins,
+          overlapping_ones_are_covered_as_one, lines_of_a_secret_count, random_texts_cut_at_random,
+          little_is_held_back)

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run_suite.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -204,17 +205,6 @@ static inline void assert_changes(struct ws_worktree *w, const char *expected)
     found = changes_of(w); /* and again, from the cache */
     ck_assert_str_eq(found, expected);
     free(found);
-}
-
-static inline int run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    int failed;
-
-    srunner_run_all(runner, CK_NORMAL);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif

@@ -285,5 +285,5 @@ int main(void)
     tcase_add_test(tc, a_lost_or_damaged_cache_only_costs_time);
     tcase_add_test(tc, objects_that_git_pruned_are_written_again);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

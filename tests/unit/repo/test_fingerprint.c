@@ -219,5 +219,5 @@ int main(void)
     tcase_add_test(tc, branch_sections_are_told_apart_as_git_does);
     tcase_add_test(tc, included_files_are_read_as_git_does);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

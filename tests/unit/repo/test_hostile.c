@@ -214,5 +214,5 @@ int main(void)
     tcase_add_test(tc, a_gone_folder_is_made_again_with_the_branchs_work_kept);
     tcase_add_test(tc, a_tree_with_forbidden_names_is_not_checked_out);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

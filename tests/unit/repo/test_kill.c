@@ -212,5 +212,5 @@ int main(void)
     tcase_add_test(tc, at_any_time);
     tcase_add_test(tc, eight_at_once);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

@@ -174,5 +174,5 @@ int main(void)
     tcase_add_test(tc, ident);
     tcase_add_test(tc, filters_and_hooks_never_run);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

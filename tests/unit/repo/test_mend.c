@@ -68,5 +68,5 @@ int main(void)
     tcase_add_test(tc, other_locks_stay);
     tcase_add_test(tc, an_object_without_content_is_written_again);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

@@ -261,5 +261,5 @@ int main(void)
     tcase_add_test(tc, an_unborn_branch_is_named);
     tcase_add_test(tc, foreign_things_in_the_worktrees_place);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

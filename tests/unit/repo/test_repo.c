@@ -117,7 +117,8 @@ START_TEST(folders_of_ours_are_private_and_hidden)
     ok(ws_repo_id(again, fx.repo, true, &err), &err);
     ck_assert_str_eq(id, again);
     sh("test \"$(stat -c %a .wsfsm)\" = 700 && test \"$(stat -c %a .wsfsm/repository-id)\" = 600\n"
-       "test -z \"$(git status --porcelain)\" && test -f .wsfsm/.gitignore && ! test -e .worktrees");
+       "test -z \"$(git status --porcelain)\" && test -f .wsfsm/.gitignore && ! test -e "
+       ".worktrees");
     sh("echo nonsense > .wsfsm/repository-id");
     ck_assert_int_lt(ws_repo_id(id, fx.repo, true, &err), 0);
     ck_assert_int_eq(err.code, WS_E_INTEGRITY);
@@ -288,5 +289,5 @@ int main(void)
     tcase_add_test(tc, a_lock_of_a_dead_process_is_cleared);
     tcase_add_test(tc, commits_without_a_configured_user);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

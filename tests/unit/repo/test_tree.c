@@ -86,5 +86,5 @@ int main(void)
     tcase_add_test(tc, nothing_left_out_is_the_same_tree);
     tcase_add_test(tc, no_such_tree_is_an_error);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }

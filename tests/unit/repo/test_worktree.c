@@ -91,5 +91,5 @@ int main(void)
     tcase_add_test(tc, another_run_takes_it_over_after_a_snapshot);
     tcase_add_test(tc, remove_snapshots_and_keeps_the_branch);
     suite_add_tcase(suite, tc);
-    return run_suite(suite);
+    return run_whole_suite(suite);
 }
