@@ -1,8 +1,10 @@
 """The database as a stock client sees it: everything can be read, nothing can be forged, rewritten or deleted."""
 
+import hashlib
 import os
 import re
 import sqlite3
+import struct
 
 import pytest
 
@@ -174,6 +176,46 @@ def test_the_machine_is_stored_once(client):
 
 
 # --- the file as a whole
+
+def digest(*fields):
+    """As docs/ARCHITECTURE.md tells it, by nothing of the program's."""
+    data = b""
+    for field in fields:
+        if field is None:
+            data += b"\xff" * 8
+        else:
+            text = struct.pack(">q", field) if isinstance(field, int) else field.encode()
+            data += struct.pack(">Q", len(text)) + text
+    return hashlib.sha256(data).hexdigest()
+
+
+def named(row, columns):
+    return [row[name] for name in columns.split()]
+
+
+def test_hashes_are_recomputed_by_the_documentation(ran):
+    evidence = {}
+    for row in ran.rows("SELECT * FROM evidence ORDER BY attempt_id, ordinal"):
+        evidence[row["attempt_id"]] = digest("evidence", evidence.get(row["attempt_id"]), *named(
+            row, "run_id ws_id attempt_id ordinal kind command verdict tree_oid"))
+        assert row["hash"] == evidence[row["attempt_id"]]
+    machines = {row["run_id"]: row["machine_digest"] for row in ran.rows("SELECT * FROM workstreams")}
+    heads = {}
+    for row in ran.rows("SELECT * FROM transitions ORDER BY run_id, seq"):
+        assert row["prev_hash"] == heads.get(row["run_id"])
+        heads[row["run_id"]] = digest(
+            "transition", *named(row, "prev_hash run_id ws_id seq"), machines[row["run_id"]],
+            *named(row, "arm from_state event to_state guard guard_answer at deadline tree_oid facts_json attempt_id fence"),
+            evidence.get(row["attempt_id"]))
+        assert row["hash"] == heads[row["run_id"]]
+    last = None
+    for row in ran.rows("SELECT * FROM ledger ORDER BY n"):
+        assert (row["prev_hash"], row["chain_head"]) == (last, heads[row["run_id"]])
+        last = digest("ledger", *named(
+            row, "prev_hash n run_id ws_id final_state outcome last_seq chain_head commit_oid"))
+        assert row["hash"] == last
+    assert evidence and len(heads) == 2 and last
+
 
 def damaged(repo, change):
     repo.run().must(0)
