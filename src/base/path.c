@@ -136,7 +136,7 @@ static int open_regular(const char *path, struct stat *st, struct ws_error *err)
 
     if (fd < 0) {
         if (errno == ENXIO && stat(path, st) == 0 && !S_ISREG(st->st_mode)) {
-            ws_fail(err, WS_E_IO, path, "is %s, not a file", kind_of(st->st_mode));
+            ws_fail(err, WS_E_IO, path, "this is %s, not a file", kind_of(st->st_mode));
         } else {
             ws_fail_errno(err, WS_E_IO, path, "cannot open the file");
         }
@@ -145,7 +145,7 @@ static int open_regular(const char *path, struct stat *st, struct ws_error *err)
     if (fstat(fd, st) < 0) {
         ws_fail_errno(err, WS_E_IO, path, "cannot read the file");
     } else if (!S_ISREG(st->st_mode)) {
-        ws_fail(err, WS_E_IO, path, "is %s, not a file", kind_of(st->st_mode));
+        ws_fail(err, WS_E_IO, path, "this is %s, not a file", kind_of(st->st_mode));
     } else {
         return fd;
     }

@@ -154,11 +154,11 @@ END_TEST
 
 START_TEST(what_is_no_file_is_named_and_never_waited_for)
 {
-    static const char *const cases[][2] = {{"fifo", "is a FIFO, not a file"},
-                                           {"link", "is a FIFO, not a file"},
-                                           {".", "is a folder, not a file"},
-                                           {"socket", "is a socket, not a file"},
-                                           {"/dev/zero", "is a device, not a file"}};
+    static const char *const cases[][2] = {{"fifo", "this is a FIFO, not a file"},
+                                           {"link", "this is a FIFO, not a file"},
+                                           {".", "this is a folder, not a file"},
+                                           {"socket", "this is a socket, not a file"},
+                                           {"/dev/zero", "this is a device, not a file"}};
     struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
     char *dir = enter_scratch();
     struct ws_buf b = {0};
