@@ -4,9 +4,32 @@
 #include "internal.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/repo/mend.h"
 #include "wsfsm/steps/base_tree.h"
+
+/* It may lie in the checkout, where the user put it; with its journal, no change of theirs. */
+static bool is_database(const struct ws_session *s, const char *path)
+{
+    char *full = ws_path_join(ws_repo_root(s->repo), path);
+    size_t len = strlen(s->config.database);
+    bool is = strncmp(full, s->config.database, len) == 0 &&
+              (full[len] == '\0' || strcmp(full + len, "-journal") == 0);
+    free(full);
+    return is;
+}
+
+static int find_dirty(struct ws_strv *out, const struct ws_session *s, struct ws_error *err)
+{
+    struct ws_strv all = {0};
+    int rc = ws_repo_dirty(&all, s->repo, err);
+    for (size_t i = 0; i < all.len; i++)
+        if (!is_database(s, all.items[i]))
+            ws_strv_add(out, all.items[i]);
+    ws_strv_release(&all);
+    return rc;
+}
 
 /* The agent would work on stale files where the user's checkout differs in scope. */
 int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
@@ -17,7 +40,7 @@ int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
     const struct ws_workstream *ws = &plan->workstream;
     struct ws_strv dirty = {0};
     struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
-    int rc = ws_repo_dirty(&dirty, s->repo, err);
+    int rc = find_dirty(&dirty, s, err);
     for (size_t i = 0; rc == 0 && i < dirty.len && !o->allow_dirty; i++)
         if (ws_scope_has(scope, dirty.items[i]))
             rc = ws_fail(err, WS_E_DIRTY_SCOPE, dirty.items[i],

@@ -87,6 +87,15 @@ def test_folders_of_ours_are_no_changes_of_the_users(ready):
     assert "uncommitted" not in result.stderr
 
 
+def test_database_in_the_checkout_is_no_change_of_the_users(ready):
+    ready.bundle(files_scope=["**"])
+    ready.config(database="state/runs.db")
+    for _ in range(2):
+        result = ready.wsfsm("run", "--ws-id", "ws-fix", guard=False).must(0)
+        assert "uncommitted" not in result.stderr
+    assert (ready.root / "state/runs.db").exists()
+
+
 def test_run_id_is_taken_and_used_once(ready):
     summary = ready.run("ws-fix", "--run-id", "Nightly_7-a").must(0).json
     assert summary["run_id"] == "Nightly_7-a"
