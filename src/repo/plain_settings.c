@@ -60,14 +60,20 @@ static void add_included(struct ws_strv *files, const char *file)
 
 int ws_plain_settings(const char *git_dir, enum ws_code code, struct ws_error *err)
 {
-    static const char *const names[] = {"config", "ignore", "attributes"};
+    static const char *const rules[] = {"ignore", "attributes"};
     const char *home = getenv("HOME");
     char *folder = user_folder();
     struct ws_strv files = {0};
     int rc = 0;
 
-    for (size_t i = 0; folder != NULL && i < sizeof names / sizeof *names; i++) {
-        ws_strv_take(&files, ws_path_join(folder, names[i]));
+    for (size_t i = 0; rc == 0 && folder != NULL && i < sizeof rules / sizeof *rules; i++) {
+        char *file = ws_path_join(folder, rules[i]);
+
+        rc = ws_plain_file(file, code, err);
+        free(file);
+    }
+    if (folder != NULL) {
+        ws_strv_take(&files, ws_path_join(folder, "config"));
     }
     if (home != NULL) {
         ws_strv_take(&files, ws_path_join(home, ".gitconfig"));
