@@ -1,4 +1,4 @@
--- The gate of the database, version 1: triggers that refuse what may not happen, from any client and whatever its
+-- The gate of the database: triggers that refuse what may not happen, from any client and whatever its
 -- pragmas are (foreign_keys, recursive_triggers, ignore_check_constraints).
 --
 -- Three rules the gate is made of:

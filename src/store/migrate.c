@@ -9,13 +9,15 @@
 
 #include "file.h"
 #include "internal.h"
+#include "schema.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
-/* Version 1 is the first one. */
+static const char *const steps[] = {ws_to_version_2_sql};
+
 const struct ws_migration_plan ws_migration_plan = {
-    .version = WS_SCHEMA_VERSION, .oldest = 1, .steps = NULL};
+    .version = WS_SCHEMA_VERSION, .oldest = 1, .steps = steps, .gate = ws_gate_sql};
 
 static int copy_pages(sqlite3 *from, const char *path, const char *to, struct ws_error *err)
 {
@@ -99,11 +101,39 @@ int ws_copy_database(sqlite3 *db, const char *path, const char *to, bool replace
     return rc;
 }
 
-static int run_step(sqlite3 *db, int from, const char *sql)
+/* The gate is one text and changes as one; which of its triggers a version had need not be known.
+ */
+static int replace_gate(sqlite3 *db, const char *gate)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3_str *drops = sqlite3_str_new(db);
+    int rc = sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'trigger'", -1,
+                                &stmt, NULL);
+
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        sqlite3_str_appendf(drops, "DROP TRIGGER \"%w\";", sqlite3_column_text(stmt, 0));
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    if (rc == SQLITE_DONE) {
+        rc = sqlite3_str_errcode(drops);
+    }
+    char *sql = sqlite3_str_finish(drops); /* NULL: there is none */
+    if (rc == SQLITE_OK && sql != NULL) {
+        rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    }
+    sqlite3_free(sql);
+    return rc == SQLITE_OK ? sqlite3_exec(db, gate, NULL, NULL, NULL) : rc;
+}
+
+static int run_step(sqlite3 *db, int from, const struct ws_migration_plan *plan)
 {
     char *version = ws_format("PRAGMA user_version = %d", from + 1);
-    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    int rc = sqlite3_exec(db, plan->steps[from - plan->oldest], NULL, NULL, NULL);
 
+    if (rc == SQLITE_OK && plan->gate != NULL && from + 1 == plan->version) {
+        rc = replace_gate(db, plan->gate);
+    }
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(db, version, NULL, NULL, NULL);
     }
@@ -128,7 +158,7 @@ static int one_step(int *version, sqlite3 *db, const char *path,
         rc = ws_file_number(&now, db, "PRAGMA user_version");
     }
     if (rc == SQLITE_OK && now == *version) {
-        rc = run_step(db, *version, plan->steps[*version - plan->oldest]);
+        rc = run_step(db, *version, plan);
         now = *version + 1;
     }
     if (rc != SQLITE_OK) {

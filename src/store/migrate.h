@@ -12,6 +12,7 @@ struct ws_migration_plan {
     int version;              /* to be reached */
     int oldest;               /* the version of steps[0] */
     const char *const *steps; /* version - oldest texts */
+    const char *gate;         /* every trigger there is gives way to these with the last step; NULL: they stay */
 };
 extern const struct ws_migration_plan ws_migration_plan;
 

@@ -1,4 +1,4 @@
--- The tables of the database, version 1. What may be written to them is said in gate.sql.
+-- The tables of the database. What may be written to them is said in gate.sql.
 
 CREATE TABLE meta(
     key TEXT NOT NULL PRIMARY KEY CHECK(key IN ('database_id', 'repo_id')),

@@ -372,7 +372,7 @@ START_TEST(a_backup_is_whole)
     ws_store_close(store);
     ok(ws_store_open(&store, copy, WS_STORE_READ, "repo-1", &err));
     ok(ws_store_info(&info, store, &err));
-    ck_assert_int_eq(info.schema_version, 1);
+    ck_assert_int_eq(info.schema_version, 2);
     ck_assert_int_eq(info.runs, 3);
     ck_assert_int_eq(info.transitions, 10);
     ck_assert_str_eq(info.journal_mode, "delete");
