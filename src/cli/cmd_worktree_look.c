@@ -4,10 +4,12 @@
 
 #include "worktrees.h"
 #include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/steps/base_tree.h"
 #include "wsfsm/steps/context.h"
+#include "wsfsm/store/read.h"
 
 struct look {
     struct ws_session session;
@@ -193,7 +195,51 @@ static int read_plan(struct ws_plan *plan, struct look *l, struct ws_error *err)
     return status;
 }
 
-static void find_outside(struct ws_strv *outside, const struct look *l, const struct ws_plan *plan)
+/* The first tree that an attempt of this run has begun with; NULL: none has. malloc'ed. */
+static int first_tree(char **tree, struct look *l, struct ws_error *err)
+{
+    struct ws_attempt_rows rows = {0};
+    int status = ws_store_attempts(&rows, l->session.store, l->info->run_id, l->info->ws_id, err);
+
+    *tree = NULL;
+    for (size_t i = 0; status == 0 && i < rows.len && *tree == NULL; i++) {
+        *tree = ws_strdup(rows.items[i].start_tree);
+    }
+    ws_attempt_rows_release(&rows);
+    return status;
+}
+
+/* What `worktree: {copy, setup}` of wsfsm.yaml left untracked, and nobody has touched since. */
+static int find_given(struct ws_strv *given, struct look *l, struct ws_error *err)
+{
+    struct ws_changes left = {0}, touched = {0};
+    struct ws_strv names = {0};
+    char *tree = NULL;
+    int status = first_tree(&tree, l, err);
+
+    if (status == 0 && tree != NULL) {
+        status = ws_repo_diff(&left, l->session.repo, l->info->base_oid, tree, err);
+    }
+    if (status == 0 && left.len > 0) {
+        status = ws_repo_diff(&touched, l->session.repo, tree, l->content.tree, err);
+    }
+    for (size_t i = 0; i < touched.len; i++) {
+        ws_strv_add(&names, touched.items[i].path);
+    }
+    for (size_t i = 0; status == 0 && i < left.len; i++) {
+        if (left.items[i].status == 'A' && !ws_strv_has(&names, left.items[i].path)) {
+            ws_strv_add(given, left.items[i].path);
+        }
+    }
+    free(tree);
+    ws_strv_release(&names);
+    ws_changes_release(&left);
+    ws_changes_release(&touched);
+    return status;
+}
+
+static void find_outside(struct ws_strv *outside, const struct look *l, const struct ws_plan *plan,
+                         const struct ws_strv *given)
 {
     const struct ws_base_tree base = {.repo = l->session.repo, .oid = l->info->base_oid};
     const struct ws_tree_view view = ws_base_tree_view(&base);
@@ -203,7 +249,7 @@ static void find_outside(struct ws_strv *outside, const struct look *l, const st
     for (size_t i = 0; i < l->changes.len; i++) {
         const struct ws_change *c = &l->changes.items[i];
 
-        if (!ws_scope_has(scope, c->path)) {
+        if (!ws_scope_has(scope, c->path) && !ws_strv_has(given, c->path)) {
             ws_strv_add(outside, c->path);
         }
         if (c->old_path != NULL && !ws_scope_has(scope, c->old_path)) {
@@ -282,20 +328,24 @@ static int run_validate_scope(struct ws_cli *cli, struct ws_error *err)
 {
     struct look l = {0};
     struct ws_plan plan = {0};
-    struct ws_strv outside = {0}, violations = {0};
+    struct ws_strv given = {0}, outside = {0}, violations = {0};
     int status = look_at(&l, cli, err);
 
     if (status == 0) {
         status = read_plan(&plan, &l, err);
     }
     if (status == 0) {
-        find_outside(&outside, &l, &plan);
+        status = find_given(&given, &l, err);
+    }
+    if (status == 0) {
+        find_outside(&outside, &l, &plan, &given);
         status = find_violations(&violations, &l, &plan, err);
     }
     if (status == 0) {
         print_scope(cli, &l, &outside, &violations);
         status = outside.len > 0 || violations.len > 0 ? 1 : 0;
     }
+    ws_strv_release(&given);
     ws_strv_release(&outside);
     ws_strv_release(&violations);
     ws_plan_release(&plan);
@@ -312,9 +362,11 @@ static const struct ws_exit_note scope_exits[] = {
 const struct ws_cmd ws_cmd_worktree_validate_scope = {
     .name = "validate-scope",
     .summary = "Check that what a worktree holds now is in scope",
-    .description = "Compares the worktree with the base of its run: every changed path has to "
-                   "match files_scope or files_create of the bundle as it was when the run began, "
-                   "and the repository around the worktree has to be as it was.",
+    .description =
+        "Compares the worktree with the base of its run: every changed path has to "
+        "match files_scope or files_create of the bundle as it was when the run began, "
+        "and the repository around the worktree has to be as it was. What the worktree was "
+        "given by 'worktree' of wsfsm.yaml does not count.",
     .options = options,
     .exits = scope_exits,
     .run = run_validate_scope,

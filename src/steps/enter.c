@@ -65,6 +65,8 @@ static int make(struct ws_work *w, struct ws_error *err)
 static int put(struct ws_work *w, const char *tree, struct ws_error *err)
 {
     const struct ws_context *c = w->context;
+    if (ws_context_check_lease(c, err) < 0)
+        return -1;
     return ws_worktree_restore(c->worktree, tree, c->plan->base_oid, err);
 }
 

@@ -160,6 +160,9 @@ def test_what_setup_leaves_is_never_committed(given):
     provision(given, setup=[["sh", "-c", script]])
     summary = given.run().must(0).json
     assert summary["changed_files"] == ["src/calc.py"] and summary["out_of_scope_files"] == []
+    given.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(0)
+    (given.worktree() / "left.txt").write_text("touched\n")
+    assert "left.txt" in given.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(1).stdout
 
 
 @pytest.mark.parametrize("command, reason, told", [

@@ -163,6 +163,19 @@ def test_cancel_of_a_stopped_holder(hanging):
     assert hanging.history()[-1] == ("editing", "cancel", "failed")
 
 
+def test_a_holder_that_slept_between_two_tools_starts_no_other(ready):
+    stop = f"test -e {ready.outside}/stopped || {{ touch {ready.outside}/stopped; kill -STOP $(ps -o ppid= -p $PPID); }}"
+    ready.bundle(acceptance_tests=[stop, f"echo ran >> {ready.outside}/second"])
+    process = ready.start("run", "--ws-id", "ws-fix", "--run-id", "r1", "--json")
+    assert wait_for(lambda: "State:\tT" in Path(f"/proc/{process.pid}/status").read_text())
+    time.sleep(0.5)  # its tool ends meanwhile, and nobody is there to hear it
+    ready.wsfsm("resume", "--run-id", "r1", "--take-over").must(0)
+    process.send_signal(signal.SIGCONT)
+    late = finish(process, timeout=20)
+    assert late.rc == 5 and "lease_lost" in late.stderr
+    assert (ready.outside / "second").read_text() == "ran\n"
+
+
 def test_a_running_holder_is_taken_over(hanging):
     process = hang(hanging)
     hanging.wsfsm("resume", "--run-id", "r1", "--take-over").must(0)
