@@ -286,7 +286,9 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
     if (ws_remove_at(dir, "wsfsm-index", w->admin_path, err) < 0 ||
         ws_remove_at(dir, "wsfsm-index.lock", w->admin_path, err) < 0 ||
         ws_remove_at(dir, "index.lock", w->admin_path, err) < 0 ||
-        ws_index_write(fresh, w->r, root, tree, err) < 0) {
+        ws_index_write(fresh, w->r, root, tree, err) < 0 ||
+        /* A second name of the index, if a failing disk did not let go of it. */
+        ws_remove_at(dir, "wsfsm-index.lock", w->admin_path, err) < 0) {
         goto out;
     }
     ws_fault_point("repo.index_written");

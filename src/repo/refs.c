@@ -184,6 +184,7 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
     ws_fault_point("repo.before_move_ref");
     ws_mend_ref(r, ref);
     rc = move_patiently(r, ref, expect, &to, err);
+    ws_mend_ref(r, ref); /* a lock that a failing disk did not let go of at once */
     ws_fault_point("repo.after_move_ref");
     ws_lock_drop(lock);
     return rc;

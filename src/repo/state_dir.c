@@ -63,6 +63,9 @@ static int put_file(struct ws_repo *r, const char *folder, const char *name, con
                             : ws_fail_errno(err, WS_E_IO, path, "cannot make the file");
         unlink(fresh);
     }
+    if (rc < 0) {
+        unlink(fresh); /* no .gitignore hides it from the user's status yet */
+    }
     ws_fault_point("repo.file_put");
 out:
     free(fresh);

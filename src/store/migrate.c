@@ -46,7 +46,8 @@ static int give_name(const char *temporary, const char *to, bool replace)
 
     if (!replace) {
         if (link(temporary, to) == 0) {
-            return unlink(temporary);
+            unlink(temporary); /* one that stays is replaced by the next copy */
+            return 0;
         }
         if (errno == EEXIST || lstat(to, &there) == 0) {
             errno = EEXIST;
@@ -63,9 +64,13 @@ static int sync_and_name(const char *temporary, const char *to, bool replace, st
     int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int rc = 0;
 
-    if (fd < 0 || dir_fd < 0 || fsync(fd) != 0 || give_name(temporary, to, replace) != 0 ||
-        fsync(dir_fd) != 0) {
+    if (fd < 0 || dir_fd < 0 || fsync(fd) != 0 || give_name(temporary, to, replace) != 0) {
         rc = ws_fail_errno(err, WS_E_STORE, to, "cannot write the copy");
+    } else if (fsync(dir_fd) != 0) {
+        rc = ws_fail_errno(err, WS_E_STORE, to, "cannot write the copy");
+        if (!replace) {
+            unlink(to); /* else it would be in the way of the next try */
+        }
     }
     if (fd >= 0) {
         close(fd);

@@ -55,7 +55,7 @@ def test_random_times(tmp_path):
         case.check(reference)
 
     # As many kills that met a living process as asked for: two in three runs are to be killed once, the others twice.
-    for turn in range(8):
+    for turn in range(20):
         missing = cases(40) - sum(landed)
         plans = [[chance.uniform(0, whole) for _ in range(chance.choice((1, 1, 2)))] for _ in range(missing * 3 // 4 + 1)]
         folder = tmp_path / f"turn-{turn}"
