@@ -273,8 +273,11 @@ static int run_gc(struct ws_cli *cli, struct ws_error *err)
     if (cli->json) {
         ws_json_open(&cli->out.text, '[');
     }
+    size_t nothing = cli->out.text.len;
     int status = collect_all(cli, &session, &infos, err);
-    if (cli->json) {
+    if (status < 0 && cli->out.text.len == nothing) {
+        ws_buf_clear(&cli->out.text); /* it failed before there was anything to tell */
+    } else if (cli->json) {
         ws_json_close(&cli->out.text, ']');
         ws_buf_putc(&cli->out.text, '\n');
     }
