@@ -13,6 +13,15 @@ enum {
     QUIET_MS = 1000, /* when nothing is printed, to say that */
 };
 
+static void take_frames(struct ws_guard *g)
+{
+    enum ws_frame type;
+    struct ws_cursor frame;
+    while (ws_inbox_next(&g->inbox, &type, &frame) == 1)
+        if (type == WS_FRAME_STOP)
+            g->stop_asked = true;
+}
+
 int ws_guard_receive(struct ws_guard *g)
 {
     enum ws_frame type;
@@ -24,9 +33,10 @@ int ws_guard_receive(struct ws_guard *g)
         if (n == 0 || (n < 0 && errno != EINTR))
             return -1;
     }
-    if (have < 0 || type != WS_FRAME_REQUEST)
+    if (have < 0 || type != WS_FRAME_REQUEST || ws_get_command(&frame, &g->command) < 0)
         return -1;
-    return ws_get_command(&frame, &g->command);
+    take_frames(g); /* a stop that came with it: the socket will not speak of it again */
+    return 0;
 }
 
 void ws_guard_hear(struct ws_guard *g)
@@ -38,11 +48,7 @@ void ws_guard_hear(struct ws_guard *g)
         g->orphaned = true;
         return;
     }
-    enum ws_frame type;
-    struct ws_cursor frame;
-    while (ws_inbox_next(&g->inbox, &type, &frame) == 1)
-        if (type == WS_FRAME_STOP)
-            g->stop_asked = true;
+    take_frames(g);
 }
 
 void ws_guard_flush(struct ws_guard *g)

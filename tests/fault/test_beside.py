@@ -1,8 +1,9 @@
-"""Commands beside a run that is between its last row and its refs, living or dead."""
+"""Commands and signals beside a run that is between two of its steps: before its refs, before its tool."""
 
 import json
 import os
 import signal
+import time
 
 from harness import KILLED, RUN, WS, Case, declare
 from support import Repo, finish, wait_for
@@ -50,8 +51,8 @@ def test_a_living_run_finishes_its_end_itself(tmp_path):
 
 def test_several_commands_finish_what_a_dead_run_left(tmp_path):
     template = others(tmp_path / "template", 6)
-    for time in range(5):
-        case = Case(template, tmp_path / f"case-{time}")
+    for turn in range(5):
+        case = Case(template, tmp_path / f"case-{turn}")
         assert case.go(WSFSM_CRASH_AT="effect.branch:1").rc == KILLED
         assert pending(case) == 1
         together = [case.begin("run", "--ws-id", f"ws-other{n}", "--dry-run", "--json") for n in range(6)]
@@ -60,3 +61,24 @@ def test_several_commands_finish_what_a_dead_run_left(tmp_path):
         assert pending(case) == 0
         assert case.git("for-each-ref", END)
         case.call("verify").must(0)
+
+
+def test_a_stop_that_comes_with_the_command_is_heard(tmp_path):
+    """The supervisor reads both at once, and its socket has nothing more to say."""
+    folder = tmp_path / "template"
+    folder.mkdir()
+    repo = declare(Repo(folder), tool="hanging")
+    repo.tool("hanging", type="ai", command="/bin/sh", args=["-c", "sleep 1000"])
+    repo.commit("Hang")
+    case = Case(repo, tmp_path / "case")
+    paused = case.begin("run", "--ws-id", WS, "--run-id", RUN, "--json", WSFSM_PAUSE_AT="proc.supervisor_started:1")
+    wait_for(lambda: is_stopped(paused))
+    [guard] = [pid for pid, line in case.processes() if "__guard" in line]
+    os.kill(guard, signal.SIGSTOP)
+    paused.send_signal(signal.SIGINT)
+    paused.send_signal(signal.SIGCONT)
+    time.sleep(1)  # until both are sent; after three, wsfsm wakes its supervisor itself
+    os.kill(guard, signal.SIGCONT)
+    assert finish(paused, timeout=30).rc == 130
+    assert case.history(WS, RUN)[-1] == ("editing", "cancel", "failed")
+    assert case.leftovers() == []
