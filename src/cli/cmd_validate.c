@@ -108,19 +108,15 @@ static const char *shown(const char *path)
     return path;
 }
 
-/* NULL: the configured folder. */
-static int check(struct findings *f, struct surroundings *s, const char *path, struct ws_error *err)
+static int check(struct findings *f, struct surroundings *s, const char *path, bool folder,
+                 struct ws_error *err)
 {
     struct ws_tree_view view = ws_base_tree_view(&s->base);
-    bool folder = path == NULL || ws_path_is_dir(path);
     struct ws_between between = {
         .alone = !folder, .has_tool = has_tool, .nearest_tool = nearest_tool, .payload = s};
 
     if (s->has_base) {
         between.tree = &view;
-    }
-    if (path == NULL) {
-        path = s->session.config.workstream_dir;
     }
     if (folder) {
         if (ws_bundle_read_dir(&f->bundles, path, shown(path), &f->diags, err) != 0) {
@@ -195,7 +191,7 @@ static int run(struct ws_cli *cli, struct ws_error *err)
         }
     }
     if (status == 0) {
-        status = check(&found, &around, path, err);
+        status = check(&found, &around, path, named == NULL || ws_path_is_dir(path), err);
     }
     if (status == 0) {
         print(cli, &found);

@@ -60,7 +60,7 @@ static void duration(struct ws_page *p, const struct ws_transition_row *before,
 
         ws_format_duration(&text, ms);
         ws_html_add(&p->out, "%s<i style=\"width:%d%%\"></i>", ws_buf_str(&text),
-                    (int)(ms * 100 / whole));
+                    whole > 0 ? (int)(ms * 100 / whole) : 0);
     }
     ws_html_add(&p->out, "</td>");
     ws_buf_release(&text);

@@ -30,7 +30,8 @@ enum {
     CLEAN_UP_PAUSE_MS = 5,
 };
 
-static const char *guard_executable; /* NULL: nobody said */
+static const char *guard_executable;           /* NULL: nobody said */
+static const char supervisor[] = "supervisor"; /* what a message speaks of */
 
 struct session {
     pid_t guard;
@@ -128,14 +129,14 @@ static int session_open(struct session *s, struct ws_error *err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return ws_fail_errno(err, WS_E_IO, NULL, "cannot make a socket");
+        return ws_fail_errno(err, WS_E_IO, supervisor, "cannot make a socket for it");
     /* Away from the number it shall get: dup2() of a descriptor onto itself would leave it
      * close-on-exec. */
     int end = fcntl(pair[1], F_DUPFD_CLOEXEC, WS_GUARD_FD + 1);
     close(pair[1]);
     if (end < 0) {
         close(pair[0]);
-        return ws_fail_errno(err, WS_E_IO, NULL, "cannot duplicate a descriptor");
+        return ws_fail_errno(err, WS_E_IO, supervisor, "cannot duplicate a descriptor for it");
     }
     s->sock = pair[0];
     /* Should the supervisor be killed, what it watched over becomes ours. */
@@ -171,7 +172,7 @@ static int send_command(struct session *s, const struct ws_command *c, struct ws
     if (b.len > WS_FRAME_MAX)
         rc = ws_fail(err, WS_E_IO, c->program, "its arguments and environment are too large");
     else if (send_frame(s, &b) < 0)
-        rc = ws_fail_errno(err, WS_E_IO, NULL, "the supervisor does not answer");
+        rc = ws_fail_errno(err, WS_E_IO, supervisor, "it does not answer");
     ws_buf_release(&b);
     return rc;
 }
@@ -217,7 +218,7 @@ static int await_result(struct session *s, struct ws_exit *out, int *remaining,
                                {.fd = stop_fd, .events = POLLIN}};
         int ready = poll(fds, 2, SILENCE_MS);
         if (ready < 0 && errno != EINTR)
-            return ws_fail_errno(err, WS_E_IO, NULL, "cannot wait for the supervisor");
+            return ws_fail_errno(err, WS_E_IO, supervisor, "cannot wait for it");
         if (ready < 0)
             continue;
         if (ready == 0)
@@ -235,8 +236,7 @@ static int await_result(struct session *s, struct ws_exit *out, int *remaining,
         if (rc > 0)
             return 0;
         if (rc < 0)
-            return ws_fail(err, WS_E_IO, NULL,
-                           "the supervisor ended without an answer: was it killed?");
+            return ws_fail(err, WS_E_IO, supervisor, "it ended without an answer: was it killed?");
     }
 }
 

@@ -31,7 +31,7 @@ int ws_stop_init(struct ws_stop *s, struct ws_error *err)
 {
     *s = (struct ws_stop){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (s->fd < 0)
-        return ws_fail_errno(err, WS_E_IO, NULL, "cannot make an event descriptor");
+        return ws_fail_errno(err, WS_E_IO, "signals", "cannot make an event descriptor");
     return 0;
 }
 
@@ -103,7 +103,7 @@ int ws_stop_on_signals(struct ws_stop *s, struct ws_error *err)
         return ws_fail(err, WS_E_INTERNAL, NULL, "signals are routed to another stop already");
     for (size_t i = 0; i < ROUTES; i++)
         if (sigaction(routes[i].signal, NULL, &before[i]) < 0)
-            return ws_fail_errno(err, WS_E_IO, NULL, "cannot read a signal's disposition");
+            return ws_fail_errno(err, WS_E_IO, "signals", "cannot read a disposition");
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < ROUTES; i++)
         sigaddset(&action.sa_mask, routes[i].signal);

@@ -286,7 +286,7 @@ int ws_checkout_run(struct ws_checkout *c, struct ws_node *root, int top, const 
     if (c->is_base) {
         rc = ws_attributes_convert(&converts, c->blobs.r, c->blobs.base);
         if (rc < 0) {
-            return ws_fail_git(err, WS_E_REPOSITORY, rc, NULL,
+            return ws_fail_git(err, WS_E_REPOSITORY, rc, c->blobs.r->root,
                                "the base's attributes cannot be read");
         }
     }

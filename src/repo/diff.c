@@ -68,7 +68,7 @@ int ws_repo_diff(struct ws_changes *out, struct ws_repo *r, const char *old_tree
         git = git_diff_find_similar(diff, &find);
     }
     if (git < 0) {
-        ws_fail_git(err, WS_E_REPOSITORY, git, NULL, "the trees cannot be compared");
+        ws_fail_git(err, WS_E_REPOSITORY, git, r->root, "the trees cannot be compared");
         goto out;
     }
     for (size_t i = 0; i < git_diff_num_deltas(diff); i++) {
