@@ -42,17 +42,11 @@ static void skip_value(struct cursor *c)
     }
 }
 
-/* A header, from '[' behind its ']'. Whether it is [branch "..."] (also git's old [branch.NAME]).
- */
-static bool skip_header(struct cursor *c)
+/* A header, from '[' behind its ']'. */
+static void skip_header(struct cursor *c)
 {
-    static const char word[] = "branch";
-    const size_t len = sizeof word - 1;
-    const char *start = ++c->at;
-    bool quoted = false, branch;
+    bool quoted = false;
 
-    branch = (size_t)(c->end - start) > len && strncasecmp(start, word, len) == 0 &&
-             strchr(" \t.", start[len]) != NULL;
     while (c->at < c->end && *c->at != '\n' && (quoted || *c->at != ']')) {
         if (*c->at == '"') {
             quoted = !quoted;
@@ -64,28 +58,57 @@ static bool skip_header(struct cursor *c)
     if (c->at < c->end && *c->at == ']') {
         c->at++;
     }
-    return branch;
+}
+
+/* What a configuration consists of; put together, the pieces are its text. */
+struct piece {
+    enum { PIECE_HEADER, PIECE_VALUE, PIECE_OTHER } kind; /* other: comments and blanks */
+    const char *at, *end;
+};
+
+static bool next_piece(struct piece *p, struct cursor *c)
+{
+    if (c->at == c->end) {
+        return false;
+    }
+    *p = (struct piece){.kind = PIECE_OTHER, .at = c->at};
+    if (*c->at == '[') {
+        p->kind = PIECE_HEADER;
+        skip_header(c);
+    } else if (*c->at == '#' || *c->at == ';') {
+        skip_line(c);
+    } else if (strchr(" \t\r\n", *c->at) != NULL && *c->at != '\0') {
+        c->at++;
+    } else {
+        p->kind = PIECE_VALUE;
+        skip_value(c);
+    }
+    p->end = c->at;
+    return true;
+}
+
+/* Whether the header is of a section of this name, which one of `ends` follows. */
+static bool is_section(const struct piece *header, const char *name, const char *ends)
+{
+    const char *at = header->at + 1;
+    size_t len = strlen(name);
+
+    return (size_t)(header->end - at) > len && strncasecmp(at, name, len) == 0 && at[len] != '\0' &&
+           strchr(ends, at[len]) != NULL;
 }
 
 void ws_config_without_branches(struct ws_buf *out, const char *text, size_t len)
 {
     struct cursor c = {.at = text, .end = text + len};
+    struct piece p;
     bool branch = false;
 
-    while (c.at < c.end) {
-        const char *start = c.at;
-
-        if (*c.at == '[') {
-            branch = skip_header(&c);
-        } else if (*c.at == '#' || *c.at == ';') {
-            skip_line(&c);
-        } else if (strchr(" \t\r\n", *c.at) != NULL && *c.at != '\0') {
-            c.at++;
-        } else {
-            skip_value(&c);
+    while (next_piece(&p, &c)) {
+        if (p.kind == PIECE_HEADER) {
+            branch = is_section(&p, "branch", " \t."); /* [branch "NAME"], once [branch.NAME] */
         }
         if (!branch) {
-            ws_buf_add(out, start, (size_t)(c.at - start));
+            ws_buf_add(out, p.at, (size_t)(p.end - p.at));
         }
     }
     if (out->len > 0 && out->data[out->len - 1] != '\n') {
@@ -138,43 +161,17 @@ static void add_include(struct ws_strv *out, const char *at, const char *end)
     }
 }
 
-static bool includes(const char *header, const char *end)
-{
-    static const char *const names[] = {"include", "includeif"};
-    size_t len = 0;
-
-    header++;
-    while (header + len < end && strchr(" \t\"]", header[len]) == NULL) {
-        len++;
-    }
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (len == strlen(names[i]) && strncasecmp(header, names[i], len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void ws_config_includes(struct ws_strv *out, const char *text, size_t len)
 {
     struct cursor c = {.at = text, .end = text + len};
-    bool section = false;
+    struct piece p;
+    bool includes = false;
 
-    while (c.at < c.end) {
-        const char *start = c.at;
-
-        if (*c.at == '[') {
-            skip_header(&c);
-            section = includes(start, c.at);
-        } else if (*c.at == '#' || *c.at == ';') {
-            skip_line(&c);
-        } else if (strchr(" \t\r\n", *c.at) != NULL && *c.at != '\0') {
-            c.at++;
-        } else {
-            skip_value(&c);
-            if (section) {
-                add_include(out, start, c.at);
-            }
+    while (next_piece(&p, &c)) {
+        if (p.kind == PIECE_HEADER) {
+            includes = is_section(&p, "include", " \t\"]") || is_section(&p, "includeif", " \t\"]");
+        } else if (p.kind == PIECE_VALUE && includes) {
+            add_include(out, p.at, p.end);
         }
     }
 }
