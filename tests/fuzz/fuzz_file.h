@@ -13,7 +13,7 @@ static char fuzz_folder[] = "/tmp/wsfsm-fuzz-XXXXXX";
 
 static inline void fuzz_remove_folder(void)
 {
-    static const char *const names[] = {"input.yaml", "input.json"};
+    static const char *const names[] = {"input.yaml", "input.json", "wsfsm.yaml"};
 
     if (chdir(fuzz_folder) == 0) {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
