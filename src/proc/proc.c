@@ -36,6 +36,7 @@ static const char supervisor[] = "supervisor"; /* what a message speaks of */
 struct session {
     pid_t guard;
     uint64_t guard_start; /* clock ticks after boot */
+    int guard_status;     /* as waitpid() gave it */
     int sock;
     int was_subreaper;
     struct ws_inbox inbox;
@@ -257,7 +258,7 @@ static void end_guard(struct session *s, bool answered)
     struct pollfd p = {.fd = s->sock, .events = POLLIN};
     if (!answered || poll(&p, 1, GOODBYE_MS) <= 0)
         kill(s->guard, SIGKILL);
-    while (waitpid(s->guard, NULL, 0) < 0 && errno == EINTR)
+    while (waitpid(s->guard, &s->guard_status, 0) < 0 && errno == EINTR)
         continue;
     if (!answered)
         end_orphans(s);
@@ -298,6 +299,10 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
     answered = rc == 0;
     session_close(&s, answered);
     ws_fault_point("proc.supervisor_ended");
+    if (!answered && WIFEXITED(s.guard_status) && WEXITSTATUS(s.guard_status) == WS_GUARD_FAILED)
+        rc = ws_fail(err, WS_E_IO, supervisor,
+                     "it cannot set itself up: no memory or no open files are left, or there is "
+                     "no /dev/null");
     if (answered && remaining > 0) {
         ws_exit_release(out);
         rc = ws_fail(err, WS_E_IO, c->program,

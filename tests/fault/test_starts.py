@@ -19,25 +19,25 @@ STARTS = {
 }
 
 
-def traced(case, expressions):
-    """The run under strace, which follows everybody; of calls with a path it shows those with the shell's, which is the
-    tool."""
-    paths = ["-P", "/bin/sh"] if "trace=execve" in expressions else []
-    command = ["strace", "-f", "-qq", "-o", case.base / "trace", *paths,
+def traced(case, expressions, path=None):
+    """The run under strace, which follows everybody; of calls with a path it shows those with this one."""
+    command = ["strace", "-f", "-qq", "-o", case.base / "trace", *(["-P", path] if path else []),
                *[word for expression in expressions for word in ("-e", expression)],
                WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
     process = subprocess.Popen(command, cwd=case.root, env={**case.env, **TRACED}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    return finish(process, command)
+    result = finish(process, command)
+    trace = (case.base / "trace").read_text(errors="replace")
+    assert "(INJECTED)" in trace, trace
+    return result
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_a_tool_that_cannot_be_started(tmp_path):
     def one(case, name):
         expressions, words = STARTS[name]
-        result = traced(case, expressions).must(1)
-        trace = (case.base / "trace").read_text(errors="replace")
-        assert "(INJECTED)" in trace, trace
+        shell = "/bin/sh" if "trace=execve" in expressions else None  # which is the tool
+        result = traced(case, expressions, shell).must(1)
         assert result.json["reason"] == "could_not_run", result
         name, status = case.attempts()[-1]
         step = result.json["step_results"][name]
@@ -50,3 +50,19 @@ def test_a_tool_that_cannot_be_started(tmp_path):
 
     failures = sweep(prepare(tmp_path / "template"), tmp_path, list(STARTS), one)
     conclude("starts", "a tool that the supervisor cannot start (fork, pipe, execve)", len(STARTS), failures)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_supervisor_that_cannot_set_itself_up(tmp_path):
+    """No tool ran, and the run goes on when there is room. /dev/null is opened twice when it is spawned, then by it."""
+    def one(case, error):
+        result = traced(case, ["trace=openat", f"inject=openat:error={error}:when=3"], "/dev/null").must(4)
+        assert (result.error["where"], "set itself up" in result.error["message"]) == ("supervisor", True), result
+        assert not case.leftovers(5)
+        case.call("resume", "--run-id", RUN).must(0)
+        case.call("verify").must(0)
+        case.unchanged()
+
+    errors = ["EMFILE", "ENFILE", "ENOMEM", "ENOENT"]
+    failures = sweep(prepare(tmp_path / "template"), tmp_path, errors, one)
+    conclude("starts", "a supervisor that cannot set itself up", len(errors), failures)
