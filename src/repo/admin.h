@@ -41,6 +41,8 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
 char *ws_admin_moved_to(const struct ws_worktree *w);
 /* `git worktree lock` was said of it. */
 bool ws_admin_is_locked(const struct ws_worktree *w);
+/* -1: it is, and so is neither to go nor to become another run's. */
+int ws_admin_check_unlocked(const struct ws_worktree *w, struct ws_error *err);
 
 /* Git's folder about a worktree that was moved stays. */
 int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);

@@ -98,3 +98,12 @@ bool ws_admin_is_locked(const struct ws_worktree *w)
     free(path);
     return is;
 }
+
+int ws_admin_check_unlocked(const struct ws_worktree *w, struct ws_error *err)
+{
+    if (!ws_admin_is_locked(w)) {
+        return 0;
+    }
+    return ws_fail(err, WS_E_REPOSITORY, w->path,
+                   "the worktree is locked; git worktree unlock it first");
+}

@@ -127,11 +127,11 @@ static int remove_locked(char **snapshot_ref, struct ws_strv *lost, struct ws_re
     if (!there && errno != ENOENT && errno != ENOTDIR) {
         /* what cannot be seen is not gone: it would be removed without a snapshot */
         rc = ws_fail_errno(err, WS_E_IO, w->path, "cannot look at the worktree's folder");
-    } else if (there && ws_admin_is_locked(w)) {
-        rc = ws_fail(err, WS_E_REPOSITORY, w->path,
-                     "the worktree is locked; git worktree unlock it first");
-    } else if (there && w->rec.state == WS_RECORD_MADE) {
-        rc = ws_worktree_keep(snapshot_ref, lost, w, err);
+    } else if (there) {
+        rc = ws_admin_check_unlocked(w, err);
+        if (rc == 0 && w->rec.state == WS_RECORD_MADE) {
+            rc = ws_worktree_keep(snapshot_ref, lost, w, err);
+        }
     }
     if (rc == 0) {
         rc = ws_worktree_teardown(w, err);

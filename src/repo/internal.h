@@ -14,6 +14,7 @@ struct ws_repo {
     git_odb_backend *loose;       /* writes without a look for new packs each time */
     char *root;                   /* of the main worktree: absolute, real */
     char *git_dir;                /* the common git directory: absolute, real, no '/' at the end */
+    bool from_linked;             /* found from a linked worktree of the user's */
     char *state_dir;              /* <root>/.wsfsm */
     char *worktrees;              /* <root>/.worktrees */
     char *user_name, *user_email; /* who commits; NULL until asked for */

@@ -136,7 +136,7 @@ static int take_over(struct ws_worktree *w, struct ws_prepared *how,
     char tree[WS_OID_HEX];
     int rc;
 
-    if (ws_worktree_check(w, err) < 0 ||
+    if (ws_admin_check_unlocked(w, err) < 0 || ws_worktree_check(w, err) < 0 ||
         ws_worktree_keep(&how->snapshot_ref, &how->lost, w, err) < 0) {
         return -1;
     }

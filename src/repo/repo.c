@@ -189,7 +189,7 @@ static int set_checkout(git_repository *git, const char *from, struct ws_error *
     return rc < 0 ? -1 : 0;
 }
 
-static int discover(git_repository **out, const char *from, struct ws_error *err)
+static int discover(struct ws_repo *r, const char *from, struct ws_error *err)
 {
     git_buf found = {0};
     int rc = git_repository_discover(&found, from, 0, getenv("GIT_CEILING_DIRECTORIES"));
@@ -203,12 +203,12 @@ static int discover(git_repository **out, const char *from, struct ws_error *err
     }
     git_dir = without_slash(found.ptr);
     git_buf_dispose(&found);
-    rc = open_at(out, git_dir, err);
+    rc = open_at(&r->git, git_dir, err);
     if (rc == 0) {
-        rc = git_repository_is_worktree(*out) ? main_of_linked(out, err)
-                                              : set_checkout(*out, from, err);
+        r->from_linked = git_repository_is_worktree(r->git);
+        rc = r->from_linked ? main_of_linked(&r->git, err) : set_checkout(r->git, from, err);
     }
-    if (rc == 0 && (git_repository_is_bare(*out) || git_repository_workdir(*out) == NULL)) {
+    if (rc == 0 && (git_repository_is_bare(r->git) || git_repository_workdir(r->git) == NULL)) {
         rc = ws_fail(err, WS_E_REPOSITORY, git_dir,
                      "the repository is bare; wsfsm needs one with a checkout (`git clone` it)");
     }
@@ -274,7 +274,7 @@ int ws_repo_open(struct ws_repo **out, const char *from, struct ws_error *err)
         return -1;
     }
     r = ws_alloc(sizeof *r);
-    if (discover(&r->git, real, err) == 0 && fill(r, err) == 0) {
+    if (discover(r, real, err) == 0 && fill(r, err) == 0) {
         *out = r;
         rc = 0;
     } else {
@@ -312,6 +312,11 @@ const char *ws_repo_root(const struct ws_repo *r)
 const char *ws_repo_state_dir(const struct ws_repo *r)
 {
     return r->state_dir;
+}
+
+bool ws_repo_from_linked(const struct ws_repo *r)
+{
+    return r->from_linked;
 }
 
 const char *ws_repo_git_dir(const struct ws_repo *r)

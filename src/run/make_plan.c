@@ -97,13 +97,17 @@ static int override_sandboxes(struct ws_plan *plan, const char *option, struct w
     return override_one(&plan->acceptance_sandbox, mode, "acceptance", err);
 }
 
-static int resolve_base(struct ws_plan *plan, struct ws_session *s, const char *option,
+static int resolve_base(struct ws_plan *plan, struct ws_session *s, const struct ws_run_options *o,
                         struct ws_error *err)
 {
     char oid[WS_OID_HEX];
-    const char *ref = option ? option : s->config.base_branch;
+    const char *ref = o->base ? o->base : s->config.base_branch;
     if (ws_repo_resolve_base(oid, &plan->base_name, s->repo, ref, err) < 0)
         return -1;
+    if (!ref && ws_repo_from_linked(s->repo))
+        ws_note(o, ws_format("this is a linked worktree; the run works on %s of the main one, %s "
+                             "(--base names another)",
+                             plan->base_name, ws_repo_root(s->repo)));
     plan->base_oid = ws_strdup(oid);
     return 0;
 }
@@ -175,7 +179,7 @@ int ws_make_plan(struct ws_plan *out, struct ws_session *s, const struct ws_work
     if (rc == 0)
         rc = override_sandboxes(out, options->sandbox, err);
     if (rc == 0)
-        rc = resolve_base(out, s, options->base, err);
+        rc = resolve_base(out, s, options, err);
     if (rc == 0)
         rc = check_patch(&out->workstream, s, err);
     if (rc == 0)

@@ -118,13 +118,27 @@ def test_worktree_moved_with_git_is_the_users(ran, then):
     assert str(place) in listed and listed.count("worktree ") == (3 if then == "run" else 2), listed
 
 
+def test_a_call_from_a_linked_worktree_says_what_it_works_on(ready):
+    """It is the main worktree's branch that a run begins with, not the one the user stands on."""
+    place = ready.base / "side"
+    ready.git("worktree", "add", "-q", "-b", "side", place)
+    result = ready.wsfsm("-C", place, "run", "--ws-id", "ws-fix").must(0)
+    assert f"works on main of the main one, {ready.root} " in result.stderr, result
+    assert "linked" not in ready.wsfsm("-C", place, "run", "--ws-id", "ws-fix", "--base", "side").must(0).stderr
+    assert "linked" not in ready.run("ws-fix").must(0).stderr
+
+
 def test_locked_worktree_stays(ran):
     ran.git("worktree", "lock", ran.worktree())
     assert ran.wsfsm("worktree", "list", "--json").must(0).json[0]["locked"] is True
     assert "unlock" in ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(4).stderr
     assert "locked" in ran.wsfsm("worktree", "gc").must(0).stdout
-    assert (ran.worktree() / "src/calc.py").exists()
+    (ran.worktree() / "src/mine.py").write_text("x\n")
+    assert "unlock" in ran.run("ws-fix", "--run-id", "r2").must(4).stderr
+    assert (ran.worktree() / "src/mine.py").exists()
+    assert ran.git("symbolic-ref", "--short", "HEAD", cwd=ran.worktree()) == "ws/r1/ws-fix"
     ran.git("worktree", "unlock", ran.worktree())
+    ran.run("ws-fix", "--run-id", "r2").must(0)
     ran.wsfsm("worktree", "gc").must(0)
     assert not ran.worktree().exists()
 

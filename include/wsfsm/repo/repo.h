@@ -24,6 +24,8 @@ void ws_repo_close(struct ws_repo *r);
 const char *ws_repo_root(const struct ws_repo *r);      /* absolute, real, no '/' at the end */
 const char *ws_repo_state_dir(const struct ws_repo *r); /* <root>/.wsfsm */
 const char *ws_repo_git_dir(const struct ws_repo *r);   /* the common git directory: absolute, real */
+/* Was it opened from a linked worktree of the user's, whose branch HEAD is not about? */
+bool ws_repo_from_linked(const struct ws_repo *r);
 
 /* Who commits here: user.name and user.email as configured, else wsfsm's own. Owned by the repository. */
 const char *ws_repo_user_name(struct ws_repo *r);
