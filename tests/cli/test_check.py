@@ -12,7 +12,7 @@ from support import SOURCE
 
 ALL_PASSED = "100% tests passed, 0 tests failed out of 20"
 SOME_FAILED = "90% tests passed, 2 tests failed out of 20"
-ROUNDS = 4
+ROUNDS = 5
 
 
 @pytest.fixture(name="call")
@@ -21,7 +21,7 @@ def fixture_call(tmp_path):
     programs = tmp_path / "bin"
     for folder in (programs, tmp_path / "tools", tmp_path / ".ci"):
         folder.mkdir()
-    for name in (".ci/run", "tools/check", "tools/fuzz", "tools/packages.sh", "tools/packages.txt"):
+    for name in (".ci/run", "tools/check", "tools/memcheck", "tools/fuzz", "tools/packages.sh", "tools/packages.txt"):
         shutil.copy(SOURCE / name, tmp_path / name)
 
     def stand_in(name, text):
@@ -49,7 +49,7 @@ def test_every_round_is_counted(call):
     assert call(says, ".ci/run") == (0, f"{20 * ROUNDS} passed, 0 failed")
 
 
-@pytest.mark.parametrize("round_of", ["check", "asan", "tsan", "fuzz"])
+@pytest.mark.parametrize("round_of", ["check", "asan", "tsan", "valgrind", "fuzz"])
 def test_a_failure_in_any_round_is_told(call, round_of):
     says = f"case $* in *build/{round_of}*) echo '{SOME_FAILED}' && exit 8 ;; *) echo '{ALL_PASSED}' ;; esac"
     assert call(says, ".ci/run") == (1, f"{20 * ROUNDS - 2} passed, 2 failed")
@@ -62,7 +62,8 @@ def test_no_test_is_no_success(call, says):
     assert call(says, ".ci/run") == (1, f"0 passed, {ROUNDS} failed")
 
 
-@pytest.mark.parametrize("round_of, last", [("check", "broken"), ("fuzz", f"{20 * (ROUNDS - 1)} passed, 1 failed")])
+@pytest.mark.parametrize("round_of, last", [("check", "broken"), ("valgrind", f"{20 * (ROUNDS - 1)} passed, 1 failed"),
+                                            ("fuzz", f"{20 * (ROUNDS - 1)} passed, 1 failed")])
 def test_a_build_that_fails_is_no_success(call, round_of, last):
     assert call(f"echo '{ALL_PASSED}'", ".ci/run", BROKEN=round_of) == (1, last)
 
