@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "admin.h"
 #include "filters.h"
 #include "index_file.h"
 #include "internal.h"
@@ -238,21 +239,34 @@ static bool is_free_or_ours(const struct ws_record *rec, bool recorded, const ch
            (rec->state != WS_RECORD_MADE || (st.st_dev == rec->dev && st.st_ino == rec->ino));
 }
 
-int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id,
-                      struct ws_error *err)
+/* What prepare finds: nothing, or what it may put in order. */
+static int check_worktree(struct ws_repo *r, const char *ws_id, struct ws_error *err)
 {
     struct ws_record rec;
     char *path = ws_path_join(r->worktrees, ws_id);
-    int rc = ws_record_read(&rec, r, ws_id, err);
+    int known = ws_record_read(&rec, r, ws_id, err), rc = known < 0 ? -1 : 0;
 
-    if (rc >= 0) {
-        rc = is_free_or_ours(&rec, rc == 0, path)
-                 ? 0
-                 : ws_fail(err, WS_E_REPOSITORY, path,
-                           "something is where the worktree must go, and wsfsm did not make it; "
-                           "move it away");
+    if (rc == 0 && !is_free_or_ours(&rec, known == 0, path)) {
+        rc = ws_fail(err, WS_E_REPOSITORY, path,
+                     "something is where the worktree must go, and wsfsm did not make it; move it "
+                     "away");
     }
-    ws_record_release(&rec);
+    if (known == 0) {
+        struct ws_worktree *w = ws_admin_worktree(r, &rec);
+
+        if (rc == 0 && ws_path_exists(path)) {
+            rc = ws_admin_check_unlocked(w, err);
+        }
+        ws_worktree_close(w);
+    }
     free(path);
+    return rc;
+}
+
+int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id,
+                      struct ws_error *err)
+{
+    int rc = check_worktree(r, ws_id, err);
+
     return rc == 0 && run_id != NULL ? check_branch(r, run_id, ws_id, err) : rc;
 }

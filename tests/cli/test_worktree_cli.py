@@ -135,6 +135,7 @@ def test_locked_worktree_stays(ran):
     assert "locked" in ran.wsfsm("worktree", "gc").must(0).stdout
     (ran.worktree() / "src/mine.py").write_text("x\n")
     assert "unlock" in ran.run("ws-fix", "--run-id", "r2").must(4).stderr
+    assert [run["run_id"] for run in ran.wsfsm("status", "--json").must(0).json] == ["r1"]
     assert (ran.worktree() / "src/mine.py").exists()
     assert ran.git("symbolic-ref", "--short", "HEAD", cwd=ran.worktree()) == "ws/r1/ws-fix"
     ran.git("worktree", "unlock", ran.worktree())

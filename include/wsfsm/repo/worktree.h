@@ -26,7 +26,7 @@ struct ws_prepared {
                                    the .git of nested repositories */
 };
 
-/* Are the place of the worktree and the name of its branch free, or ours? To be asked before a run is created;
+/* Are the place of the worktree and the name of its branch free, or ours to take? To be asked before a run is created;
  * ws_worktree_prepare asks again. `run_id`: NULL when it is going to be a random one. */
 int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id, struct ws_error *err);
 
