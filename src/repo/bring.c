@@ -9,7 +9,6 @@
 
 #include "admin.h"
 #include "copy.h"
-#include "lock.h"
 #include "state_dir.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/glob.h"
@@ -344,13 +343,13 @@ static int sync_folder(const struct ws_worktree *w, struct ws_error *err)
 
 int ws_worktree_note_set_up(struct ws_worktree *w, struct ws_error *err)
 {
-    int lock, rc = sync_folder(w, err);
+    int rc = sync_folder(w, err);
 
-    if (rc < 0 || ws_state_lock(&lock, w->r, err) < 0) {
+    if (rc < 0 || ws_state_lock(w->r, err) < 0) {
         return -1;
     }
     w->rec.set_up = true;
     rc = ws_record_write(&w->rec, w->r, err);
-    ws_lock_drop(lock);
+    ws_state_unlock(w->r);
     return rc;
 }

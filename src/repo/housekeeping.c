@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lock.h"
 #include "prepare.h"
 #include "state_dir.h"
 #include "wsfsm/base/mem.h"
@@ -143,13 +142,13 @@ static int remove_locked(char **snapshot_ref, struct ws_strv *lost, struct ws_re
 int ws_worktree_remove(char **snapshot_ref, struct ws_strv *lost, struct ws_repo *r,
                        const char *ws_id, struct ws_error *err)
 {
-    int lock, rc;
+    int rc;
 
     *snapshot_ref = NULL;
-    if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(&lock, r, err) < 0) {
+    if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(r, err) < 0) {
         return -1;
     }
     rc = remove_locked(snapshot_ref, lost, r, ws_id, err);
-    ws_lock_drop(lock);
+    ws_state_unlock(r);
     return rc;
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "content.h"
-#include "lock.h"
 #include "remove_tree.h"
 #include "state_dir.h"
 #include "wsfsm/base/fault.h"
@@ -243,19 +242,18 @@ static int prepare_locked(struct ws_worktree **out, struct ws_prepared *how, str
 int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struct ws_repo *r,
                         const struct ws_worktree_spec *spec, struct ws_error *err)
 {
-    int lock, rc;
+    int rc;
 
     *out = NULL;
     memset(how, 0, sizeof *how);
-    if (check_spec(spec, err) < 0 || ws_repo_make_dirs(r, err) < 0 ||
-        ws_state_lock(&lock, r, err) < 0) {
+    if (check_spec(spec, err) < 0 || ws_repo_make_dirs(r, err) < 0 || ws_state_lock(r, err) < 0) {
         return -1;
     }
     rc = ws_worktrees_make(r, err);
     if (rc == 0) {
         rc = prepare_locked(out, how, r, spec, err);
     }
-    ws_lock_drop(lock);
+    ws_state_unlock(r);
     if (rc < 0) {
         free(how->snapshot_ref);
         how->snapshot_ref = NULL;

@@ -274,6 +274,7 @@ int ws_repo_open(struct ws_repo **out, const char *from, struct ws_error *err)
         return -1;
     }
     r = ws_alloc(sizeof *r);
+    r->state_lock = -1;
     if (discover(r, real, err) == 0 && fill(r, err) == 0) {
         *out = r;
         rc = 0;

@@ -96,16 +96,22 @@ static char *lock_path(const struct ws_repo *r)
     return ws_path_join(r->state_dir, "worktrees.lock");
 }
 
-int ws_state_lock(int *fd, struct ws_repo *r, struct ws_error *err)
+int ws_state_lock(struct ws_repo *r, struct ws_error *err)
 {
     char *path = lock_path(r);
-    int rc = ws_lock_take(fd, path, err);
+    int rc = ws_lock_take(&r->state_lock, path, err);
 
     if (rc == 0) {
         sweep(r);
     }
     free(path);
     return rc;
+}
+
+void ws_state_unlock(struct ws_repo *r)
+{
+    ws_lock_drop(r->state_lock);
+    r->state_lock = -1;
 }
 
 static int make_folders(struct ws_repo *r, struct ws_error *err)
@@ -149,9 +155,19 @@ static void take_lock_away(struct ws_repo *r)
     free(path);
 }
 
+static int hide(struct ws_repo *r, struct ws_error *err)
+{
+    int rc = put_file(r, r->state_dir, ".gitignore", "*\n", 0600, err);
+
+    if (rc < 0 && !is_hidden(r->state_dir)) {
+        take_lock_away(r);
+    }
+    return rc;
+}
+
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
 {
-    int lock, rc;
+    int rc;
 
     if (make_folders(r, err) < 0) {
         return -1;
@@ -159,14 +175,14 @@ int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
     if (is_hidden(r->state_dir)) {
         return 0;
     }
-    if (ws_state_lock(&lock, r, err) < 0) {
+    if (r->state_lock >= 0) { /* it was hidden when the lock was taken */
+        return hide(r, err);
+    }
+    if (ws_state_lock(r, err) < 0) {
         return -1;
     }
-    rc = put_file(r, r->state_dir, ".gitignore", "*\n", 0600, err);
-    if (rc < 0 && !is_hidden(r->state_dir)) {
-        take_lock_away(r);
-    }
-    ws_lock_drop(lock);
+    rc = hide(r, err);
+    ws_state_unlock(r);
     return rc;
 }
 
@@ -201,15 +217,15 @@ static int read_id(char out[33], const char *path, struct ws_error *err)
 static int make_id(struct ws_repo *r, struct ws_error *err)
 {
     char line[ID_DIGITS + 2];
-    int lock, rc;
+    int rc;
 
-    if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(&lock, r, err) < 0) {
+    if (ws_repo_make_dirs(r, err) < 0 || ws_state_lock(r, err) < 0) {
         return -1;
     }
     ws_random_hex(line, ID_DIGITS);
     memcpy(line + ID_DIGITS, "\n", 2);
     rc = put_file(r, r->state_dir, "repository-id", line, 0600, err);
-    ws_lock_drop(lock);
+    ws_state_unlock(r);
     return rc;
 }
 

@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "state_dir.h"
 
 /* libgit2 1.5 leaks PCRE's match data where it looks for extensions in a refused repository. */
 const char *__lsan_default_suppressions(void);
@@ -122,6 +123,21 @@ START_TEST(folders_of_ours_are_private_and_hidden)
     sh("echo nonsense > .wsfsm/repository-id");
     ck_assert_int_lt(ws_repo_id(id, fx.repo, true, &err), 0);
     ck_assert_int_eq(err.code, WS_E_INTEGRITY);
+}
+END_TEST
+
+/* As whoever holds the lock moves a ref, while .gitignore is gone, or cannot be seen for once. */
+START_TEST(what_is_hidden_under_the_lock_waits_for_no_lock)
+{
+    struct ws_error err = {0};
+
+    ok(ws_repo_make_dirs(fx.repo, &err), &err);
+    ok(ws_state_lock(fx.repo, &err), &err);
+    sh("rm .wsfsm/.gitignore");
+    ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/1", "", fx.base, &err), &err);
+    sh("test -f .wsfsm/.gitignore && ! flock -n .wsfsm/worktrees.lock true");
+    ws_state_unlock(fx.repo);
+    sh("flock -n .wsfsm/worktrees.lock true");
 }
 END_TEST
 
@@ -281,6 +297,7 @@ int main(void)
     tcase_add_test(tc, refuses_sha256_and_unknown_extensions);
     tcase_add_test(tc, names_the_line_for_another_owner);
     tcase_add_test(tc, folders_of_ours_are_private_and_hidden);
+    tcase_add_test(tc, what_is_hidden_under_the_lock_waits_for_no_lock);
     tcase_add_test(tc, links_in_the_place_of_our_folders_are_refused);
     tcase_add_test(tc, resolves_bases);
     tcase_add_test(tc, reads_trees);
