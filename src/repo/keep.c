@@ -11,32 +11,43 @@
 
 /* --- keeping what an earlier run left --- */
 
-/* A free name .../left-N; *known: the newest of this worktree's snapshots that holds this tree on
- * this head. */
+/* 1: the snapshot holds this tree on this head; 0: it does not. */
+static int is_snapshot_of(struct ws_worktree *w, const struct ws_content *content, const char *ref,
+                          struct ws_error *err)
+{
+    char commit[WS_OID_HEX], tree[WS_OID_HEX];
+    git_oid a, b;
+
+    if (ws_repo_ref(commit, w->r, ref, err) < 0 || ws_repo_tree_of(tree, w->r, commit, err) < 0) {
+        return -1;
+    }
+    if (strcmp(tree, content->tree) != 0) {
+        return 0;
+    }
+    if (strcmp(content->head, commit) != 0 && content->head[0] != '\0' &&
+        (git_oid_fromstr(&a, commit) < 0 || git_oid_fromstr(&b, content->head) < 0 ||
+         git_graph_descendant_of(w->r->git, &a, &b) != 1)) {
+        return 0;
+    }
+    /* Moved again: whoever was killed making it may have left git's lock beside it. */
+    return ws_repo_move_ref(w->r, ref, commit, commit, err) < 0 ? -1 : 1;
+}
+
+/* A free name .../left-N; *known: a snapshot of this worktree's holds this tree on this head. */
 static int left_name(char **ref, bool *known, struct ws_worktree *w,
                      const struct ws_content *content, struct ws_error *err)
 {
     char *prefix = ws_format("refs/wsfsm/%s/%s/", w->rec.run_id, w->rec.ws_id);
     struct ws_strv refs = {0};
-    int rc = ws_repo_refs(&refs, w->r, prefix, err);
+    int rc = ws_repo_refs(&refs, w->r, prefix, err), is = 0;
     unsigned n = 1;
 
-    *known = false;
     *ref = NULL;
-    for (size_t i = 0; rc == 0 && i < refs.len && !*known; i++) {
-        char commit[WS_OID_HEX], tree[WS_OID_HEX];
-
-        if (ws_repo_ref(commit, w->r, refs.items[i], err) < 0 ||
-            ws_repo_tree_of(tree, w->r, commit, err) < 0) {
-            rc = -1;
-        } else if (strcmp(tree, content->tree) == 0) {
-            git_oid a, b;
-
-            *known = strcmp(content->head, commit) == 0 || content->head[0] == '\0' ||
-                     (git_oid_fromstr(&a, commit) == 0 && git_oid_fromstr(&b, content->head) == 0 &&
-                      git_graph_descendant_of(w->r->git, &a, &b) == 1);
-        }
+    for (size_t i = 0; rc == 0 && i < refs.len && is == 0; i++) {
+        is = is_snapshot_of(w, content, refs.items[i], err);
+        rc = is < 0 ? -1 : 0;
     }
+    *known = is == 1;
     while (rc == 0) {
         free(*ref);
         *ref = ws_format("%sleft-%u", prefix, n++);

@@ -1,4 +1,5 @@
 #include "fixture.h"
+#include "prepare.h"
 
 #include "wsfsm/repo/mend.h"
 
@@ -24,6 +25,25 @@ START_TEST(a_move_that_was_made_already_clears_it)
         sh("cd .git/refs/wsfsm/r1/ws-one && ln end end.lock");
     }
     ws_repo_mend(fx.repo);
+}
+END_TEST
+
+/* A removal that was killed right after its snapshot, and is called again. */
+START_TEST(a_snapshot_that_is_known_already_clears_it)
+{
+    char *ref = NULL;
+    struct ws_error err = {0};
+    struct ws_worktree *w = prepared("r1");
+
+    sh("echo new > .worktrees/ws-one/new.txt");
+    ok(ws_worktree_keep(&ref, NULL, w, &err), &err);
+    ck_assert_str_eq(ref, "refs/wsfsm/r1/ws-one/left-1");
+    free(ref);
+    ws_worktree_close(w);
+    sh("cd .git/refs/wsfsm/r1/ws-one && ln left-1 left-1.lock");
+    ok(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), &err);
+    ck_assert_ptr_null(ref);
+    sh("git update-ref -d refs/wsfsm/r1/ws-one/left-1");
 }
 END_TEST
 
@@ -65,6 +85,7 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_lock_that_is_its_ref_goes);
     tcase_add_test(tc, a_move_that_was_made_already_clears_it);
+    tcase_add_test(tc, a_snapshot_that_is_known_already_clears_it);
     tcase_add_test(tc, other_locks_stay);
     tcase_add_test(tc, an_object_without_content_is_written_again);
     suite_add_tcase(suite, tc);
