@@ -14,67 +14,94 @@ struct query {
     void *payload;
 };
 
-/* NULL when `file` can be run; else why not. *there: something stands at that name. */
-static const char *objection(const struct query *q, const char *file, bool *there)
+/* NULL when `file` can be run; else why not. *there: something stands at that name. *error: of the
+ * call that failed, or 0. */
+static const char *objection(const struct query *q, const char *file, bool *there, int *error)
 {
     struct stat st;
     char real[PATH_MAX];
 
+    *error = 0;
     *there = stat(file, &st) == 0;
-    if (!*there)
-        return strerror(errno);
-    if (!S_ISREG(st.st_mode))
+    if (*there && !S_ISREG(st.st_mode))
         return "not a regular file";
-    if (eaccess(file, X_OK) < 0)
+    if (*there && eaccess(file, X_OK) < 0) {
+        *error = errno;
         return "not executable";
-    if (realpath(file, real) == NULL)
+    }
+    if (!*there || realpath(file, real) == NULL) {
+        *error = errno;
         return strerror(errno);
+    }
     return q->refuse == NULL ? NULL : q->refuse(q->payload, real);
+}
+
+/* What the machine did not let us look at is neither usable nor absent. */
+static int cannot_look(const char *file, int error, struct ws_error *err)
+{
+    return ws_fail(err, WS_E_IO, file, "cannot look at the program: %s", strerror(error));
 }
 
 static int find_absolute(char **out, const char *command, const struct query *q,
                          struct ws_error *err)
 {
     bool there;
+    int error;
     if (command[0] != '/')
         return ws_fail(err, WS_E_UNKNOWN_ID, command,
                        "a command with a '/' must be an absolute path");
-    const char *why = objection(q, command, &there);
+    const char *why = objection(q, command, &there, &error);
+    if (ws_errno_is_trouble(error))
+        return cannot_look(command, error, err);
     if (why != NULL)
         return ws_fail(err, WS_E_UNKNOWN_ID, command, "cannot be used as a program: %s", why);
     *out = ws_strdup(command);
     return 0;
 }
 
+/* One folder of PATH. 0: found; 1: not there, or *refused says what stood there, the first time;
+ * -1: failure. */
+static int find_in_folder(char **out, char **refused, const char *dir, const char *command,
+                          const struct query *q, struct ws_error *err)
+{
+    if (dir[0] != '/')
+        return 1;
+    bool there;
+    int error, rc = 1;
+    char *file = ws_path_join(dir, command);
+    const char *why = objection(q, file, &there, &error);
+    if (ws_errno_is_trouble(error)) {
+        rc = cannot_look(file, error, err);
+    } else if (why == NULL) {
+        *out = file;
+        return 0;
+    } else if (there && *refused == NULL) {
+        *refused = ws_format("%s: %s", file, why);
+    }
+    free(file);
+    return rc;
+}
+
 static int find_in_path(char **out, const char *command, const char *path, const struct query *q,
                         struct ws_error *err)
 {
-    char *refused =
-        NULL; /* the first candidate that stood there and could not be used, with the reason */
+    char *refused = NULL;
+    int rc = 1;
 
-    while (*path != '\0') {
+    while (rc == 1 && *path != '\0') {
         size_t len = strcspn(path, ":");
         char *dir = ws_strndup(path, len);
-        char *file = ws_path_join(dir, command);
-        bool there = false;
-        const char *why = dir[0] == '/' ? objection(q, file, &there) : "";
+        rc = find_in_folder(out, &refused, dir, command, q, err);
         free(dir);
-        if (why == NULL) {
-            free(refused);
-            *out = file;
-            return 0;
-        }
-        if (there && refused == NULL)
-            refused = ws_format("%s: %s", file, why);
-        free(file);
         path += len;
         path += *path == ':';
     }
-    if (refused == NULL)
-        return ws_fail(err, WS_E_UNKNOWN_ID, command, "no such program in PATH");
-    ws_fail(err, WS_E_UNKNOWN_ID, command, "no usable program in PATH (%s)", refused);
+    if (rc == 1)
+        rc = refused == NULL ? ws_fail(err, WS_E_UNKNOWN_ID, command, "no such program in PATH")
+                             : ws_fail(err, WS_E_UNKNOWN_ID, command,
+                                       "no usable program in PATH (%s)", refused);
     free(refused);
-    return -1;
+    return rc;
 }
 
 int ws_find_program(char **out, const char *command, const char *path,

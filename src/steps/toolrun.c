@@ -54,6 +54,16 @@ static void could_not_start(struct ws_tool_run *out, const struct ws_error *why)
         snprintf(out->exit.start_error, sizeof out->exit.start_error, "%.250s", why->message);
 }
 
+/* -1: what kept the tool from starting is the machine's, and gone when there is room again. That is
+ * no verdict about the tool. */
+static int no_verdict(struct ws_error *err, const struct ws_error *why)
+{
+    if (why->code != WS_E_IO && why->code != WS_E_DISK_FULL)
+        return 0;
+    *err = *why;
+    return -1;
+}
+
 static void command_of_shell(struct ws_command *c, const struct ws_tool_call *call)
 {
     static const char *const argv[] = {"/bin/sh", "-c"};
@@ -133,6 +143,7 @@ static int run_command(struct ws_tool_run *out, struct ws_command *c,
         ws_confine_command(c, &call->places, sandbox, call->repo, &why) < 0) {
         could_not_start(out, &why);
         out->exit.confine_failed = true;
+        rc = no_verdict(err, &why);
     } else {
         rc = ws_proc_run(&out->exit, c, call->watch, err);
     }
@@ -164,6 +175,7 @@ int ws_tool_call(struct ws_tool_run *out, const struct ws_tool_call *call, struc
     *out = (struct ws_tool_run){0};
     if (prepare(out, &c, &dir, call, &why) < 0) {
         could_not_start(out, &why);
+        rc = no_verdict(err, &why);
         goto out;
     }
     c.stdout_log = stdout_log;

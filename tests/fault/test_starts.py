@@ -19,11 +19,11 @@ STARTS = {
 }
 
 
-def traced(case, expressions, path=None):
+def traced(case, expressions, path=None, *options):
     """The run under strace, which follows everybody; of calls with a path it shows those with this one."""
     command = ["strace", "-f", "-qq", "-o", case.base / "trace", *(["-P", path] if path else []),
                *[word for expression in expressions for word in ("-e", expression)],
-               WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json"]
+               WSFSM, "run", "--ws-id", WS, "--run-id", RUN, "--json", *options]
     process = subprocess.Popen(command, cwd=case.root, env={**case.env, **TRACED}, stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     result = finish(process, command)
@@ -53,6 +53,25 @@ def test_a_tool_that_cannot_be_started(tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+def test_a_program_that_cannot_be_looked_at(tmp_path):
+    """It is neither missing nor, where it is bubblewrap, a reason to go on unconfined."""
+    def one(case, key):
+        error, program, options = key
+        result = traced(case, ["trace=newfstatat", f"inject=newfstatat:error={error}:when=1"], program, *options).must(4)
+        assert (result.error["code"], result.error["where"]) == ("io", program), result
+        assert case.attempts()[-1][1] == "in_progress" and not case.leftovers(5), case.attempts()
+        # Confined, the reference's check would not see its script, which lies elsewhere.
+        case.call("cancel" if options else "resume", "--run-id", RUN).must(0)
+        case.call("verify").must(0)
+        case.unchanged()
+
+    keys = [("EIO", "/usr/bin/python3", ()), ("ENOMEM", "/usr/bin/python3", ()),
+            ("EIO", "/usr/bin/bwrap", ("--sandbox", "auto")), ("EIO", "/usr/bin/bwrap", ("--sandbox", "on"))]
+    failures = sweep(prepare(tmp_path / "template"), tmp_path, keys, one)
+    conclude("starts.look", "a tool or bubblewrap that cannot be looked at", len(keys), failures)
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 def test_a_supervisor_that_cannot_set_itself_up(tmp_path):
     """No tool ran, and the run goes on when there is room. /dev/null is opened twice when it is spawned, then by it."""
     def one(case, error):
@@ -65,4 +84,4 @@ def test_a_supervisor_that_cannot_set_itself_up(tmp_path):
 
     errors = ["EMFILE", "ENFILE", "ENOMEM", "ENOENT"]
     failures = sweep(prepare(tmp_path / "template"), tmp_path, errors, one)
-    conclude("starts", "a supervisor that cannot set itself up", len(errors), failures)
+    conclude("starts.supervisor", "a supervisor that cannot set itself up", len(errors), failures)

@@ -130,7 +130,8 @@ int ws_guard_wait(const char *lock_file, int64_t timeout_ms, struct ws_error *er
 
 /* Looks a command up: one with a '/' must be absolute; else the absolute entries of `path` (relative and empty
  * ones are skipped). `refuse` (may be NULL) is asked for each candidate, as resolved by realpath, and says why it
- * may not be used, or NULL. On success *out is malloc'ed. Fails with WS_E_UNKNOWN_ID and a reason. */
+ * may not be used, or NULL. On success *out is malloc'ed. Fails with WS_E_UNKNOWN_ID and a reason, or with
+ * WS_E_IO where the machine did not let it look. */
 int ws_find_program(char **out, const char *command, const char *path,
                     const char *(*refuse)(void *payload, const char *file), void *payload,
                     struct ws_error *err);
