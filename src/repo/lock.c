@@ -12,19 +12,19 @@
 
 enum { PATIENCE_MS = 10 * 60 * 1000, NAP_NS = 5 * 1000 * 1000 };
 
-/* 1; 0: a holder took the file away (ws_repo_make_dirs does, when it has to give up); -1 with
- * errno: nobody can tell. */
-static int still_named(int fd, const char *path)
+/* By its holder (ws_repo_make_dirs does, when it has to give up). Where nobody can tell, it was
+ * not: a folder that cannot be looked at would be waited for without end. */
+static bool was_taken_away(int fd, const char *path)
 {
     struct stat held, named;
 
     if (fstat(fd, &held) < 0) {
-        return -1;
+        return false;
     }
     if (lstat(path, &named) < 0) {
-        return errno == ENOENT ? 0 : -1;
+        return errno == ENOENT;
     }
-    return held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+    return held.st_dev != named.st_dev || held.st_ino != named.st_ino;
 }
 
 int ws_lock_take(int *fd, const char *path, struct ws_error *err)
@@ -47,15 +47,11 @@ int ws_lock_take(int *fd, const char *path, struct ws_error *err)
         }
         nanosleep(&nap, NULL);
     }
-    switch (still_named(*fd, path)) {
-    case 1:
-        return 0;
-    case 0:
+    if (was_taken_away(*fd, path)) {
         close(*fd);
         return ws_lock_take(fd, path, err);
-    default:
-        ws_fail_errno(err, WS_E_IO, path, "cannot look at the lock");
     }
+    return 0;
 fail:
     close(*fd);
     *fd = -1;

@@ -70,28 +70,40 @@ def injected(trace):
     return [line for line in trace.read_text(errors="replace").splitlines() if "(INJECTED)" in line]
 
 
+def one_call(case, reference, calls, error, point):
+    """Fails, and the run is gone on with."""
+    call, number, _ = point
+    trace = case.base / "trace"
+    result = traced(case, trace, calls, "-e", f"inject={call}:error={error}:when={number}")
+    case.see_status()  # which rolls a journal back that could not be deleted: a read-only client may not
+    assert result.rc in (0, 4) or result.rc == 3 and not case.entered(), f"{result}\n{injected(trace)}"
+    if result.rc == 4:
+        # libgit2 takes a folder that it cannot read for an empty one, whose files then seem deleted.
+        explained(result, "", CODES if case.entered() else (*CODES, "dirty_scope"))
+    after_failure(case, result)
+    goes_on(case, reference)
+
+
 @needs_strace
 @pytest.mark.parametrize("error, calls, default", [("ENOSPC", FULL, 24), ("EDQUOT", FULL, 24), ("EIO", FAILING, 32)])
 def test_a_call_that_fails(undisturbed, tmp_path, error, calls, default):
     template, reference = undisturbed
     points = calls_of(template, tmp_path / "traced", calls)
     chosen = stride(f"io.{error}", points, cases(default))
-
-    def one(case, point):
-        call, number, _ = point
-        trace = case.base / "trace"
-        result = traced(case, trace, calls, "-e", f"inject={call}:error={error}:when={number}")
-        case.see_status()  # which rolls a journal back that could not be deleted: a read-only client may not
-        assert result.rc in (0, 4) or result.rc == 3 and not case.entered(), f"{result}\n{injected(trace)}"
-        if result.rc == 4:
-            # libgit2 takes a folder that it cannot read for an empty one, whose files then seem deleted.
-            explained(result, "", CODES if case.entered() else (*CODES, "dirty_scope"))
-        after_failure(case, result)
-        goes_on(case, reference)
-
-    failures = sweep(template, tmp_path, chosen, one)
+    failures = sweep(template, tmp_path, chosen, lambda case, point: one_call(case, reference, calls, error, point))
     conclude(f"io.{error}", f"a call on a file that fails with {error} ({len(points)} there are)", len(chosen),
              failures)
+
+
+@needs_strace
+def test_what_hides_and_locks_wsfsm(undisturbed, tmp_path):
+    """All of these calls each time. A stat that failed once made a run wait for a lock of its own, or .wsfsm show."""
+    template, reference = undisturbed
+    points = [point for point in calls_of(template, tmp_path / "traced", FAILING)
+              if re.search(r"/\.wsfsm/(worktrees\.lock|\.gitignore)[\">]", point[2])]
+    assert len(points) > 15, points
+    failures = sweep(template, tmp_path, points, lambda case, point: one_call(case, reference, FAILING, "EIO", point))
+    conclude("io.hidden", "a call on what hides .wsfsm and locks it that fails with EIO", len(points), failures)
 
 
 def half_run(case):
