@@ -11,7 +11,7 @@
 
 /* --- keeping what an earlier run left --- */
 
-/* 1: the snapshot holds this tree on this head; 0: it does not. */
+/* 1: the snapshot holds this tree on this head, and its ref is in order; 0: it does not. */
 static int is_snapshot_of(struct ws_worktree *w, const struct ws_content *content, const char *ref,
                           struct ws_error *err)
 {
