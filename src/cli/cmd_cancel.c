@@ -1,5 +1,6 @@
 #include "carry.h"
 #include "commands.h"
+#include "progress.h"
 #include "session.h"
 #include "summary.h"
 
@@ -26,9 +27,14 @@ static int run(struct ws_cli *cli, struct ws_error *err)
     int status = -1;
 
     if (ws_cli_open(&session, cli, err) == 0) {
-        const struct ws_run_options how = {.run_id = ws_args_value(cli->args, "run-id")};
+        struct ws_progress_view view;
 
+        ws_progress_init(&view, cli);
+        const struct ws_observer remarks = ws_progress_remarks(&view);
+        const struct ws_run_options how = {.run_id = ws_args_value(cli->args, "run-id"),
+                                           .observer = &remarks};
         status = ws_run_cancel(&summary, &session, &how, err);
+        ws_progress_end(&view);
         if (status == 0) {
             ws_summary_print(cli, &summary);
         }

@@ -159,10 +159,13 @@ static int remove_one(struct ws_cli *cli, struct ws_session *s, const struct ws_
     struct ws_run_lock lock;
     char *snapshot = NULL;
 
-    if (ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), w->ws_id, w->run_id, err) != 0) {
+    if (ws_run_lock_take(&lock, ws_repo_state_dir(s->repo), w->ws_id, NULL, err) != 0) {
         return -1;
     }
-    int status = ws_worktree_remove(&snapshot, &lost, s->repo, w->ws_id, err);
+    int status = ws_run_end_dead(s, w->ws_id, err);
+    if (status == 0) {
+        status = ws_worktree_remove(&snapshot, &lost, s->repo, w->ws_id, err);
+    }
     if (status == 0) {
         print_removed(cli, w, snapshot, &lost, NULL);
     }

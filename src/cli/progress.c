@@ -194,6 +194,11 @@ struct ws_observer ws_progress_observer(struct ws_progress_view *view)
     };
 }
 
+struct ws_observer ws_progress_remarks(struct ws_progress_view *view)
+{
+    return (struct ws_observer){.note = note, .warning = warning, .payload = view};
+}
+
 void ws_progress_end(struct ws_progress_view *view)
 {
     wipe(view);

@@ -17,6 +17,7 @@ struct ws_progress_view {
 
 void ws_progress_init(struct ws_progress_view *view, const struct ws_cli *cli);
 struct ws_observer ws_progress_observer(struct ws_progress_view *view);
-void ws_progress_end(struct ws_progress_view *view); /* wipes the line */
+struct ws_observer ws_progress_remarks(struct ws_progress_view *view); /* notes and warnings only */
+void ws_progress_end(struct ws_progress_view *view);                   /* wipes the line */
 
 #endif

@@ -81,3 +81,59 @@ out:
     git_tree_free(to);
     return rc;
 }
+
+/* What the tree has at a path of files: as in the delta of a diff to another tree. */
+static bool is_as_in(const git_diff_file *file, bool there, const git_tree *tree)
+{
+    git_tree_entry *entry = NULL;
+    bool same;
+
+    if (git_tree_entry_bypath(&entry, tree, file->path) < 0 ||
+        git_tree_entry_type(entry) == GIT_OBJECT_TREE) {
+        same = !there;
+    } else {
+        same = there && git_oid_equal(git_tree_entry_id(entry), &file->id) &&
+               git_tree_entry_filemode(entry) == file->mode;
+    }
+    git_tree_entry_free(entry);
+    return same;
+}
+
+static int compare(git_diff **out, git_tree **trees, struct ws_repo *r, const char *const *oids,
+                   struct ws_error *err)
+{
+    git_diff_options options;
+    int rc;
+
+    git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
+    options.flags = GIT_DIFF_INCLUDE_TYPECHANGE;
+    for (size_t i = 0; i < 3; i++) {
+        if (ws_git_tree(&trees[i], r, oids[i], err) < 0) {
+            return -1;
+        }
+    }
+    rc = git_diff_tree_to_tree(out, r->git, trees[0], trees[1], &options);
+    return rc < 0 ? ws_fail_git(err, WS_E_REPOSITORY, rc, r->root, "the trees cannot be compared")
+                  : 0;
+}
+
+int ws_tree_is_mixed(bool *is, struct ws_repo *r, const char *tree, const char *one,
+                     const char *other, struct ws_error *err)
+{
+    const char *const oids[] = {tree, one, other};
+    git_tree *trees[3] = {NULL};
+    git_diff *diff = NULL;
+    int rc = compare(&diff, trees, r, oids, err);
+
+    *is = rc == 0;
+    for (size_t i = 0; rc == 0 && *is && i < git_diff_num_deltas(diff); i++) {
+        const git_diff_delta *d = git_diff_get_delta(diff, i);
+
+        *is = is_as_in(&d->old_file, d->status != GIT_DELTA_ADDED, trees[2]);
+    }
+    git_diff_free(diff);
+    for (size_t i = 0; i < 3; i++) {
+        git_tree_free(trees[i]);
+    }
+    return rc;
+}

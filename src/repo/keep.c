@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "content.h"
 #include "wsfsm/base/fault.h"
@@ -11,22 +12,26 @@
 
 /* --- keeping what an earlier run left --- */
 
+/* Is the head, if there is one, the commit or before it? */
+static bool continues(struct ws_repo *r, const char *commit, const char *head)
+{
+    git_oid a, b;
+
+    return head[0] == '\0' || strcmp(head, commit) == 0 ||
+           (git_oid_fromstr(&a, commit) == 0 && git_oid_fromstr(&b, head) == 0 &&
+            git_graph_descendant_of(r->git, &a, &b) == 1);
+}
+
 /* 1: the snapshot holds this tree on this head, and its ref is in order; 0: it does not. */
 static int is_snapshot_of(struct ws_worktree *w, const struct ws_content *content, const char *ref,
                           struct ws_error *err)
 {
     char commit[WS_OID_HEX], tree[WS_OID_HEX];
-    git_oid a, b;
 
     if (ws_repo_ref(commit, w->r, ref, err) < 0 || ws_repo_tree_of(tree, w->r, commit, err) < 0) {
         return -1;
     }
-    if (strcmp(tree, content->tree) != 0) {
-        return 0;
-    }
-    if (strcmp(content->head, commit) != 0 && content->head[0] != '\0' &&
-        (git_oid_fromstr(&a, commit) < 0 || git_oid_fromstr(&b, content->head) < 0 ||
-         git_graph_descendant_of(w->r->git, &a, &b) != 1)) {
+    if (strcmp(tree, content->tree) != 0 || !continues(w->r, commit, content->head)) {
         return 0;
     }
     /* Moved again: whoever was killed making it may have left git's lock beside it. */
@@ -70,46 +75,83 @@ static bool is_branch_tip(struct ws_worktree *w, const struct ws_content *conten
            strcmp(tree, content->tree) == 0;
 }
 
-/* What a snapshot cannot hold. A device, FIFO or socket has no content that could be lost. */
-static void name_lost(struct ws_strv *lost, const struct ws_content *content)
+/* Among what is special stand files that cannot be read and folders with a name git forbids. */
+static bool has_content(const struct ws_worktree *w, const char *name)
 {
-    ws_strv_copy(lost, &content->too_large);
-    ws_strv_copy(lost, &content->closed);
+    char *path = ws_path_join(w->path, name);
+    struct stat st;
+    bool has = lstat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+
+    free(path);
+    return has;
+}
+
+void ws_content_lost(struct ws_strv *out, const struct ws_worktree *w,
+                     const struct ws_content *content)
+{
+    ws_strv_copy(out, &content->too_large);
+    ws_strv_copy(out, &content->closed);
     for (size_t i = 0; i < content->nested.len; i++) {
-        ws_strv_take(lost, ws_path_join(content->nested.items[i], ".git"));
+        ws_strv_take(out, ws_path_join(content->nested.items[i], ".git"));
     }
-    ws_strv_sort(lost);
+    for (size_t i = 0; i < content->special.len; i++) {
+        if (has_content(w, content->special.items[i])) {
+            ws_strv_add(out, content->special.items[i]);
+        }
+    }
+    ws_strv_sort(out);
+}
+
+/* Under a free name, unless a snapshot holds it already. */
+static int keep_left(char **ref, struct ws_worktree *w, const struct ws_content *content,
+                     struct ws_error *err)
+{
+    bool known = false;
+    int rc = left_name(ref, &known, w, content, err);
+
+    if (rc == 0 && !known) {
+        rc = ws_worktree_snapshot(w, *ref, content, "wsfsm: what was left in the worktree\n", err);
+    }
+    if (rc < 0 || known) {
+        free(*ref);
+        *ref = NULL;
+    }
+    return rc;
 }
 
 int ws_worktree_keep(char **ref, struct ws_strv *lost, struct ws_worktree *w, struct ws_error *err)
 {
     struct ws_content content;
-    char *name = NULL;
-    bool known = false;
-    int rc;
+    int rc = 0;
 
     *ref = NULL;
     if (ws_worktree_content(&content, w, err) < 0) {
         return -1;
     }
     if (lost != NULL) {
-        name_lost(lost, &content);
+        ws_content_lost(lost, w, &content);
     }
-    if (is_branch_tip(w, &content)) {
-        ws_content_release(&content);
-        return 0;
+    if (!is_branch_tip(w, &content)) {
+        rc = keep_left(ref, w, &content, err);
     }
-    rc = left_name(&name, &known, w, &content, err);
-    if (rc == 0 && !known) {
-        rc = ws_worktree_snapshot(w, name, &content, "wsfsm: what was left in the worktree\n", err);
-    }
-    if (rc == 0 && !known) {
-        *ref = name;
-        name = NULL;
-    }
-    free(name);
     ws_content_release(&content);
     return rc;
+}
+
+int ws_worktree_keep_since(char **ref, struct ws_worktree *w, const struct ws_content *content,
+                           const char *snapshot, const char *start, struct ws_error *err)
+{
+    char kept[WS_OID_HEX];
+    bool mixed = false;
+
+    *ref = NULL;
+    if (ws_repo_tree_of(kept, w->r, snapshot, err) < 0 ||
+        ws_tree_is_mixed(&mixed, w->r, content->tree, kept, start, err) < 0) {
+        return -1;
+    }
+    bool known = mixed && (strcmp(content->head, w->rec.base) == 0 ||
+                           continues(w->r, snapshot, content->head));
+    return known ? 0 : keep_left(ref, w, content, err);
 }
 
 /* --- the branch --- */

@@ -152,7 +152,7 @@ static int take_over(struct ws_worktree *w, struct ws_prepared *how,
     }
     rc = ws_repo_tree_of(tree, w->r, spec->base_oid, err);
     if (rc == 0) {
-        rc = ws_worktree_restore(w, tree, spec->base_oid, err);
+        rc = ws_worktree_restore(w, tree, spec->base_oid, NULL, err);
     }
     if (rc == 0) {
         w->rec.state = WS_RECORD_MADE;

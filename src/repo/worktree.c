@@ -90,20 +90,26 @@ static int remove_oddities(struct ws_worktree *w, const struct ws_content *conte
     return rc;
 }
 
-static int move_branch(struct ws_worktree *w, const char *commit, struct ws_error *err)
+static int move_branch(struct ws_worktree *w, const char *from, const char *commit,
+                       struct ws_error *err)
 {
-    char now[WS_OID_HEX];
+    return strcmp(from, commit) == 0 ? 0 : ws_repo_move_ref(w->r, w->branch, from, commit, err);
+}
 
-    if (ws_repo_ref(now, w->r, w->branch, err) < 0) {
+/* The branch as it was before consent was asked: whoever moves it after that is not overruled. */
+static int look_and_ask(char branch[WS_OID_HEX], struct ws_worktree *w,
+                        const struct ws_consent *consent, struct ws_error *err)
+{
+    if (ws_repo_ref(branch, w->r, w->branch, err) < 0) {
         return -1;
     }
-    return strcmp(now, commit) == 0 ? 0 : ws_repo_move_ref(w->r, w->branch, now, commit, err);
+    return consent != NULL ? consent->ask(consent->payload, err) : 0;
 }
 
 int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit,
-                        struct ws_error *err)
+                        const struct ws_consent *consent, struct ws_error *err)
 {
-    char commit_tree[WS_OID_HEX];
+    char commit_tree[WS_OID_HEX], branch[WS_OID_HEX];
     struct ws_content content;
     struct ws_node root;
     git_oid want, index;
@@ -113,7 +119,7 @@ int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *com
         ws_git_oid(&index, commit_tree, err) < 0 || ws_content_look(&content, &root, w, err) < 0) {
         return -1;
     }
-    if (remove_oddities(w, &content, err) < 0) {
+    if (look_and_ask(branch, w, consent, err) < 0 || remove_oddities(w, &content, err) < 0) {
         goto out;
     }
     /* A file too large to be stored was removed above: let it be written again. */
@@ -125,7 +131,8 @@ int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *com
         }
     }
     ws_fault_point("repo.before_restore");
-    if (ws_content_put(&root, w, &want, false, err) < 0 || move_branch(w, commit, err) < 0) {
+    if (ws_content_put(&root, w, &want, false, err) < 0 ||
+        move_branch(w, branch, commit, err) < 0) {
         goto out;
     }
     ws_fault_point("repo.restored");

@@ -81,22 +81,45 @@ static int check_overlap(struct ws_session *s, const struct ws_plan *plan,
     return rc;
 }
 
-/* Looks at the unfinished runs: a living one whose scope overlaps refuses this one, a dead one of
- * the same workstream is worth a note. What a dead one left half done in git's folder is mended. */
+/* Of the unfinished runs, `rows`: a living one whose scope overlaps refuses this one. */
+static int check_overlaps(struct ws_session *s, const struct ws_plan *plan,
+                          const struct ws_run_rows *rows, struct ws_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < rows->len; i++) {
+        const struct ws_run_row *r = &rows->items[i];
+        if (strcmp(r->ws_id, plan->workstream.id) != 0 && ws_run_alive(NULL, s, r->ws_id))
+            rc = check_overlap(s, plan, r, err);
+    }
+    return rc;
+}
+
+int ws_admit_scope(struct ws_session *s, const struct ws_plan *plan, struct ws_error *err)
+{
+    struct ws_run_rows rows = {0};
+    int rc = ws_store_unfinished_runs(&rows, s->store, err);
+    if (rc == 0)
+        rc = check_overlaps(s, plan, &rows, err);
+    ws_run_rows_release(&rows);
+    return rc;
+}
+
+/* A dead run of the same workstream is worth a note. What a dead one left half done in git's folder
+ * is mended. */
 int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
                            const struct ws_run_options *o, struct ws_error *err)
 {
     struct ws_run_rows rows = {0};
     int rc = ws_store_unfinished_runs(&rows, s->store, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
-        const struct ws_run_row *r = &rows.items[i];
-        if (!strcmp(r->ws_id, plan->workstream.id))
+        const char *id = rows.items[i].run_id;
+        if (!strcmp(rows.items[i].ws_id, plan->workstream.id))
             ws_note(o, ws_format("run %s of this workstream is unfinished; `wsfsm resume --run-id "
                                  "%s` goes on with it",
-                                 r->run_id, r->run_id));
-        else if (ws_run_alive(NULL, s, r->ws_id))
-            rc = check_overlap(s, plan, r, err);
+                                 id, id));
     }
+    if (rc == 0)
+        rc = check_overlaps(s, plan, &rows, err);
     if (rc == 0 && rows.len && !plan->dry_run)
         ws_repo_mend(s->repo);
     ws_run_rows_release(&rows);

@@ -67,7 +67,7 @@ static int cancel_unheld(struct ws_session *s, const struct ws_run_options *o, s
     struct ws_held held;
     int rc = ws_find_run(&rows, s, o->run_id, err);
     if (rc == 0 && !rows.items[0].final) {
-        rc = ws_hold_run(&held, s, &rows.items[0], false, err);
+        rc = ws_hold_run(&held, s, &rows.items[0], WS_HOLD_TO_CANCEL, err);
         if (rc == 0) {
             rc = ws_drive_cancel(s, &held, o, err);
             ws_held_release(&held);

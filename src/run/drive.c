@@ -74,6 +74,7 @@ static int drive(struct ws_session *s, const struct ws_held *run, const struct w
         .machine = run->machine,
         .stop = o->stop,
         .observer = o->observer,
+        .ends = walk == ws_engine_cancel,
     };
     struct ws_store_journal store_journal = {s->store, run->run_id, ws_id, run->fence,
                                              run->machine};

@@ -63,19 +63,41 @@ static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
     return rc;
 }
 
-int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_row *row,
-                bool take_over, struct ws_error *err)
+/* Under the lock of those who start: nobody takes the run away, or enters one beside it, between
+ * these steps. */
+static int take_up(struct ws_held *h, struct ws_session *s, const struct ws_run_row *row,
+                   enum ws_hold_how how, struct ws_error *err)
 {
     const char *state_dir = ws_repo_state_dir(s->repo);
-    *out = (struct ws_held){.lock = {.fd = -1}, .run_id = ws_strdup(row->run_id)};
-    int rc = take_over ? ws_run_lock_replace(&out->lock, state_dir, row->ws_id, row->run_id, err)
-                       : ws_run_lock_take(&out->lock, state_dir, row->ws_id, row->run_id, err);
+    int rc = how == WS_HOLD_TAKE_OVER
+                 ? ws_run_lock_replace(&h->lock, state_dir, row->ws_id, row->run_id, err)
+                 : ws_run_lock_check(&h->lock, state_dir, row->ws_id, err);
     if (rc == 0)
-        rc = read_run(out, s, row->run_id, err);
+        rc = read_run(h, s, row->run_id, err);
+    if (rc == 0 && how != WS_HOLD_TO_CANCEL)
+        rc = ws_admit_scope(s, &h->plan, err);
     if (rc == 0) {
         if (!row->dry_run)
             ws_repo_mend(s->repo);
-        rc = ws_store_take_lease(&out->fence, s->store, row->run_id, row->ws_id, err);
+        rc = ws_store_take_lease(&h->fence, s->store, row->run_id, row->ws_id, err);
+    }
+    return rc;
+}
+
+int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_row *row,
+                enum ws_hold_how how, struct ws_error *err)
+{
+    const char *state_dir = ws_repo_state_dir(s->repo);
+    struct ws_run_lock starting;
+    *out = (struct ws_held){.lock = {.fd = -1}, .run_id = ws_strdup(row->run_id)};
+    int rc = how == WS_HOLD_TAKE_OVER
+                 ? 0
+                 : ws_run_lock_take(&out->lock, state_dir, row->ws_id, row->run_id, err);
+    if (rc == 0)
+        rc = ws_run_lock_starting(&starting, state_dir, err);
+    if (rc == 0) {
+        rc = take_up(out, s, row, how, err);
+        ws_run_lock_release(&starting);
     }
     if (rc < 0)
         ws_held_release(out);

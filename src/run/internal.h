@@ -24,8 +24,11 @@ char *ws_end_reason(const struct ws_transition_row *last, const struct ws_attemp
 int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
                       const struct ws_run_options *o, struct ws_error *err);
 
-/* A living run whose scope overlaps refuses this one (WS_E_BUSY); a dead one of this workstream is
- * a note. */
+/* A living run of another workstream whose scope overlaps refuses this one (WS_E_BUSY). */
+int ws_admit_scope(struct ws_session *s, const struct ws_plan *plan, struct ws_error *err);
+
+/* That, and a note of a dead one of this workstream; what dead ones left half done in git's folder
+ * is mended. */
 int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
                            const struct ws_run_options *o, struct ws_error *err);
 
@@ -52,9 +55,13 @@ struct ws_held {
     int64_t fence;
 };
 
-/* WS_E_BUSY when a process holds it, unless `take_over`; WS_E_UNUSABLE_ID when it has ended. */
+enum ws_hold_how { WS_HOLD_TO_GO_ON, WS_HOLD_TO_CANCEL, WS_HOLD_TAKE_OVER };
+
+/* WS_E_BUSY when a process holds it, unless WS_HOLD_TAKE_OVER and it is this run that is held, or
+ * when a living run's scope overlaps (which is nothing to one that is cancelled); WS_E_UNUSABLE_ID
+ * when it has ended. */
 int ws_hold_run(struct ws_held *out, struct ws_session *s, const struct ws_run_row *row,
-                bool take_over, struct ws_error *err);
+                enum ws_hold_how how, struct ws_error *err);
 void ws_held_release(struct ws_held *h);
 
 /* Walks the machine from where the run stands to its end, or to where it is left; then does in git

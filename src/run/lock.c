@@ -11,11 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wsfsm/base/clock.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
-enum { HOLDER_RUN_ID = 65 };
+enum { HOLDER_RUN_ID = 65, STARTING_MS = 60000 };
+
+static const char no_run[] = "-"; /* of a holder; no run has this id */
 
 static char *lock_file(const char *state_dir, const char *name)
 {
@@ -65,6 +68,9 @@ static int busy(int fd, const char *name, struct ws_error *err)
     read_holder(fd, &pid, run_id);
     if (!pid) /* it has not come to write its name yet */
         return ws_fail(err, WS_E_BUSY, name, "another wsfsm holds it; wait for its end");
+    if (!strcmp(run_id, no_run))
+        return ws_fail(err, WS_E_BUSY, name,
+                       "another wsfsm (process %d) holds it; wait for its end", pid);
     return ws_fail(err, WS_E_BUSY, name,
                    "another wsfsm (process %d, run %s) holds it; wait for its end, or end it: "
                    "`wsfsm cancel --run-id %s`",
@@ -72,11 +78,11 @@ static int busy(int fd, const char *name, struct ws_error *err)
 }
 
 /* Who only asks whether the lock is held (ws_run_lock_held) has it for a moment. */
-static int patient_flock(int fd, int how)
+static int patient_flock(int fd)
 {
     const struct timespec nap = {.tv_nsec = 5000000};
     int rc;
-    for (int tries = 0; (rc = flock(fd, how)) < 0 && tries < 20; tries++) {
+    for (int tries = 0; (rc = flock(fd, LOCK_EX | LOCK_NB)) < 0 && tries < 20; tries++) {
         if (errno != EWOULDBLOCK && errno != EINTR)
             return -1;
         nanosleep(&nap, NULL);
@@ -84,13 +90,13 @@ static int patient_flock(int fd, int how)
     return rc;
 }
 
-static int try_lock(int *fd, const char *file, const char *name, int how, struct ws_error *err)
+static int try_lock(int *fd, const char *file, const char *name, struct ws_error *err)
 {
     for (;;) {
         *fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (*fd < 0)
             return ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be opened");
-        if (patient_flock(*fd, how) < 0) {
+        if (patient_flock(*fd) < 0) {
             int rc = errno == EWOULDBLOCK
                          ? busy(*fd, name, err)
                          : ws_fail_errno(err, WS_E_IO, file, "the file cannot be locked");
@@ -104,15 +110,15 @@ static int try_lock(int *fd, const char *file, const char *name, int how, struct
 }
 
 static int take(struct ws_run_lock *lock, const char *state_dir, const char *name,
-                const char *run_id, int how, struct ws_error *err)
+                const char *run_id, struct ws_error *err)
 {
     char *dir = ws_path_join(state_dir, "locks");
     char *file = lock_file(state_dir, name);
     lock->fd = -1;
     int rc = ws_mkdirs(dir, 0700, err);
     if (rc == 0)
-        rc = try_lock(&lock->fd, file, name, how, err);
-    if (rc == 0 && run_id && write_holder(lock->fd, run_id) < 0) {
+        rc = try_lock(&lock->fd, file, name, err);
+    if (rc == 0 && write_holder(lock->fd, run_id ? run_id : no_run) < 0) {
         rc = ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be written");
         ws_run_lock_release(lock);
     }
@@ -125,23 +131,72 @@ static int take(struct ws_run_lock *lock, const char *state_dir, const char *nam
 int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
                      const char *run_id, struct ws_error *err)
 {
-    return take(lock, state_dir, ws_id, run_id, LOCK_EX | LOCK_NB, err);
+    return take(lock, state_dir, ws_id, run_id, err);
+}
+
+/* Only a file that names `run_id` is replaced: of another run's holder the fence of this one says
+ * nothing. */
+static int unlink_held(const char *state_dir, const char *ws_id, const char *run_id,
+                       struct ws_error *busy, struct ws_error *err)
+{
+    char holder[HOLDER_RUN_ID] = "";
+    char *file = lock_file(state_dir, ws_id);
+    int rc = 0;
+    if (ws_run_lock_held(NULL, holder, state_dir, ws_id) && strcmp(holder, run_id) != 0) {
+        *err = *busy;
+        rc = -1;
+    } else if (unlink(file) < 0 && errno != ENOENT) {
+        rc = ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be replaced");
+    }
+    free(file);
+    return rc;
 }
 
 int ws_run_lock_replace(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
                         const char *run_id, struct ws_error *err)
 {
-    char *file = lock_file(state_dir, ws_id);
-    int rc = 0;
-    if (unlink(file) < 0 && errno != ENOENT)
-        rc = ws_fail_errno(err, WS_E_IO, file, "the lock file cannot be replaced");
-    free(file);
+    struct ws_error why = {0};
+    int rc = ws_run_lock_take(lock, state_dir, ws_id, run_id, &why);
+    if (rc == 0)
+        return 0;
+    if (why.code != WS_E_BUSY) {
+        *err = why;
+        return -1;
+    }
+    rc = unlink_held(state_dir, ws_id, run_id, &why, err);
     return rc == 0 ? ws_run_lock_take(lock, state_dir, ws_id, run_id, err) : -1;
 }
 
+int ws_run_lock_check(const struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
+                      struct ws_error *err)
+{
+    char *file = lock_file(state_dir, ws_id);
+    int rc = still_there(lock->fd, file)
+                 ? 0
+                 : ws_fail(err, WS_E_BUSY, ws_id, "another wsfsm has taken it over meanwhile");
+    free(file);
+    return rc;
+}
+
+/* flock() has no time limit of its own, and who holds this lock may have been stopped. */
 int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err)
 {
-    return take(lock, state_dir, "starting", NULL, LOCK_EX, err);
+    static const char name[] = "starting";
+    const int64_t until = ws_boot_ms() + STARTING_MS;
+    struct ws_error why = {0};
+    int rc, pid = 0;
+    while ((rc = take(lock, state_dir, name, NULL, &why)) < 0 && why.code == WS_E_BUSY &&
+           ws_boot_ms() < until)
+        continue;
+    if (rc == 0)
+        return 0;
+    if (why.code == WS_E_BUSY && ws_run_lock_held(&pid, NULL, state_dir, name))
+        return ws_fail(err, WS_E_BUSY, name,
+                       "process %d has been entering or finishing a run for a minute, and others "
+                       "wait for it; if it is stopped, let it go on (`kill -CONT %d`) or end it",
+                       pid, pid);
+    *err = why;
+    return -1;
 }
 
 void ws_run_lock_release(struct ws_run_lock *lock)

@@ -1,6 +1,28 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
+
+/* The hold that --take-over takes away is that of a process which has this very run. */
+static bool can_be_taken_over(struct ws_session *s, const struct ws_run_row *row)
+{
+    char holder[65];
+    return ws_run_lock_held(NULL, holder, ws_repo_state_dir(s->repo), row->ws_id) &&
+           strcmp(holder, row->run_id) == 0;
+}
+
+static int hold(struct ws_held *held, struct ws_session *s, const struct ws_run_row *row,
+                bool take_over, struct ws_error *err)
+{
+    struct ws_error why = {0};
+    int rc = ws_hold_run(held, s, row, take_over ? WS_HOLD_TAKE_OVER : WS_HOLD_TO_GO_ON, &why);
+    if (rc < 0 && why.code == WS_E_BUSY && !take_over && can_be_taken_over(s, row))
+        return ws_fail(err, why.code, why.where, "%s; `wsfsm resume --take-over` takes it away",
+                       why.message);
+    if (rc < 0)
+        *err = why;
+    return rc;
+}
 
 /* Under the machine it was started with and with what it was started with; nothing is read from the
  * checkout. */
@@ -9,16 +31,14 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s,
 {
     struct ws_run_rows rows;
     struct ws_held held;
-    struct ws_error why = {0};
     *out = (struct ws_summary){0};
     if (ws_proc_check(err) < 0)
         return -1;
     int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
         rc = ws_no_such_run(s, options->run_id, err);
-    if (rc == 0 && (rc = ws_hold_run(&held, s, &rows.items[0], options->take_over, &why)) < 0)
-        ws_fail(err, why.code, why.where, "%s%s", why.message,
-                why.code == WS_E_BUSY ? "; `wsfsm resume --take-over` takes it away" : "");
+    if (rc == 0)
+        rc = hold(&held, s, &rows.items[0], options->take_over, err);
     if (rc == 0) {
         rc = ws_drive(s, &held, options, err);
         if (rc == 0)

@@ -39,10 +39,13 @@ static int create_run(int64_t *fence, struct ws_session *s, const struct ws_plan
 static int enter_run(struct ws_held *run, struct ws_session *s, const struct ws_run_options *o,
                      struct ws_error *err)
 {
+    const char *state_dir = ws_repo_state_dir(s->repo);
     struct ws_run_lock starting;
-    if (ws_run_lock_starting(&starting, ws_repo_state_dir(s->repo), err) < 0)
+    if (ws_run_lock_starting(&starting, state_dir, err) < 0)
         return -1;
-    int rc = ws_admit_beside_others(s, &run->plan, o, err);
+    int rc = ws_run_lock_check(&run->lock, state_dir, run->plan.workstream.id, err);
+    if (rc == 0)
+        rc = ws_admit_beside_others(s, &run->plan, o, err);
     if (rc == 0)
         rc = ws_keep_patch(&run->plan, s, run->run_id, err);
     if (rc == 0 && run->plan.dry_run)
@@ -98,6 +101,8 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
         rc = ws_run_lock_take(&run.lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
     if (rc == 0 && !run.plan.dry_run)
         rc = check_unused(s, run_id, err);
+    if (rc == 0 && !run.plan.dry_run)
+        rc = ws_run_end_dead(s, workstream->id, err);
     if (rc == 0)
         rc = enter_and_drive(&run, s, o, err);
     if (rc == 0)

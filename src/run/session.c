@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "wsfsm/base/mem.h"
 #include "wsfsm/proc/proc.h"
@@ -110,5 +111,18 @@ int ws_run_end_strays(struct ws_session *s, const struct ws_run_row *row, struct
     char *key = ws_format("%s/%lld", row->run_id, (long long)row->last_seq);
     int rc = ws_kill_strays(key, ws_repo_root(s->repo), err) < 0 ? -1 : 0;
     free(key);
+    return rc;
+}
+
+int ws_run_end_dead(struct ws_session *s, const char *ws_id, struct ws_error *err)
+{
+    struct ws_run_rows rows = {0};
+    int rc = s->store ? ws_store_unfinished_runs(&rows, s->store, err) : 0;
+    for (size_t i = 0; rc == 0 && i < rows.len; i++) {
+        const struct ws_run_row *r = &rows.items[i];
+        if (!r->dry_run && !strcmp(r->ws_id, ws_id))
+            rc = ws_end_attempt(s->repo, r->run_id, ws_id, r->last_seq, err);
+    }
+    ws_run_rows_release(&rows);
     return rc;
 }

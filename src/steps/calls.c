@@ -149,7 +149,7 @@ static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_t
     };
     struct ws_tool_run run = {0};
     char *stem = ws_format("%s/%d-%s", w->dir, ++w->tools, call.id);
-    char *lock = ws_tool_lock(c);
+    char *lock = ws_tool_lock(c->repo, c->ws_id);
     int rc = ws_context_check_lease(c, err); /* we may have slept while another took over */
     if (rc == 0)
         rc = announce(w, call.id, err);

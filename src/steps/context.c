@@ -1,5 +1,7 @@
 #include "wsfsm/steps/context.h"
 
+#include <stdlib.h>
+
 #include "wsfsm/base/mem.h"
 
 void ws_context_release(struct ws_context *c)
@@ -20,13 +22,32 @@ int ws_context_check_lease(const struct ws_context *c, struct ws_error *err)
     return rc;
 }
 
+static int ask_lease(const void *context, struct ws_error *err)
+{
+    return ws_context_check_lease(context, err);
+}
+
+struct ws_consent ws_context_consent(const struct ws_context *c)
+{
+    return (struct ws_consent){.ask = ask_lease, .payload = c};
+}
+
+void ws_context_note(const struct ws_context *c, const char *what, const char *name)
+{
+    if (!name || !c->observer || !c->observer->note)
+        return;
+    char *text = ws_format("%s %s", what, name);
+    c->observer->note(c->observer->payload, text);
+    free(text);
+}
+
 char *ws_attempt_dir(const struct ws_context *c, int64_t seq, const char *step)
 {
     return ws_format("%s/runs/%s/%s/%lld-%s", ws_repo_state_dir(c->repo), c->run_id, c->ws_id,
                      (long long)seq, step);
 }
 
-char *ws_tool_lock(const struct ws_context *c)
+char *ws_tool_lock(const struct ws_repo *repo, const char *ws_id)
 {
-    return ws_format("%s/locks/%s.tool", ws_repo_state_dir(c->repo), c->ws_id);
+    return ws_format("%s/locks/%s.tool", ws_repo_state_dir(repo), ws_id);
 }

@@ -27,15 +27,6 @@ static int tell_made(const struct ws_context *c, const struct ws_prepared *how,
     return rc;
 }
 
-static void note(const struct ws_context *c, const char *what, const char *name)
-{
-    if (!name || !c->observer || !c->observer->note)
-        return;
-    char *text = ws_format("%s %s", what, name);
-    c->observer->note(c->observer->payload, text);
-    free(text);
-}
-
 /* A new worktree of the base's content, or an earlier run's that is taken over. */
 static int make(struct ws_work *w, struct ws_error *err)
 {
@@ -44,14 +35,17 @@ static int make(struct ws_work *w, struct ws_error *err)
         .run_id = c->run_id, .ws_id = c->ws_id, .base_oid = c->plan->base_oid};
     struct ws_prepared how = {0};
     struct ws_error why = {0};
+    if (ws_context_check_lease(c, err) < 0)
+        return -1;
     int rc = ws_worktree_prepare(&c->worktree, &how, c->repo, &spec, &why);
     ws_fault_point("steps.worktree");
     if (rc == 0) {
         rc = tell_made(c, &how, err);
-        note(c, "the worktree of an earlier run was kept under", how.snapshot_ref);
+        ws_context_note(c, "the worktree of an earlier run was kept under", how.snapshot_ref);
         for (size_t i = 0; i < how.lost.len; i++)
-            note(c, "what no snapshot can hold went with the worktree of an earlier run:",
-                 how.lost.items[i]);
+            ws_context_note(c,
+                            "what no snapshot can hold went with the worktree of an earlier run:",
+                            how.lost.items[i]);
     } else if (why.code == WS_E_SCOPE_VIOLATION) {
         rc = ws_work_turned(w, "could_not_run", &why);
     } else {
@@ -65,9 +59,8 @@ static int make(struct ws_work *w, struct ws_error *err)
 static int put(struct ws_work *w, const char *tree, struct ws_error *err)
 {
     const struct ws_context *c = w->context;
-    if (ws_context_check_lease(c, err) < 0)
-        return -1;
-    return ws_worktree_restore(c->worktree, tree, c->plan->base_oid, err);
+    const struct ws_consent consent = ws_context_consent(c);
+    return ws_worktree_restore(c->worktree, tree, c->plan->base_oid, &consent, err);
 }
 
 /* Setup works on the base's content, whatever an agent made of it since: it is the user who says

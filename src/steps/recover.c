@@ -36,42 +36,86 @@ enum { SUPERVISOR_MS = 10000 };
 /* The supervisor of a dead process ends its tool by itself, that of a process we took over from
  * when its tool is ended; then it lets go of its lock. What is found after that belonged to a
  * supervisor that was killed too. */
-static int end_strays(const struct ws_context *c, const struct ws_attempt *attempt,
-                      struct ws_error *err)
+int ws_end_attempt(struct ws_repo *repo, const char *run_id, const char *ws_id, int64_t seq,
+                   struct ws_error *err)
 {
-    char *lock = ws_tool_lock(c);
-    char *key = ws_format("%s/%lld", c->run_id, (long long)attempt->seq);
-    const char *repo = ws_repo_root(c->repo);
-    int rc = ws_kill_strays(key, repo, err) < 0 ? -1 : 0;
+    char *lock = ws_tool_lock(repo, ws_id);
+    char *key = ws_format("%s/%lld", run_id, (long long)seq);
+    const char *root = ws_repo_root(repo);
+    int rc = ws_kill_strays(key, root, err) < 0 ? -1 : 0;
     if (rc == 0)
         rc = ws_guard_wait(lock, SUPERVISOR_MS, err);
-    if (rc == 0 && ws_kill_strays(key, repo, err) < 0)
+    if (rc == 0 && ws_kill_strays(key, root, err) < 0)
         rc = -1;
     free(key);
     free(lock);
     return rc;
 }
 
-/* The half-made content becomes a snapshot, the worktree what it was. A try of ours that was killed
- * in the middle of this has kept the snapshot already; a worktree that was half put back must not
- * replace it. */
+/* The half-made content becomes a snapshot. */
+static int keep_half_made(struct ws_work *w, const char *tree, struct ws_error *err)
+{
+    if (ws_worktree_content(&w->start, w->context->worktree, err) < 0)
+        return -1;
+    memcpy(w->start.tree, tree, WS_OID_HEX);
+    return ws_work_take_end(w, err);
+}
+
+/* Beside the snapshot there is: it is that, or that half put back, or what the user has made of it
+ * since. */
+static int keep_what_came_since(struct ws_work *w, const char *snapshot, const char *tree,
+                                struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    char *left = NULL;
+    if (ws_worktree_content(&w->now, c->worktree, err) < 0 || ws_context_check_lease(c, err) < 0 ||
+        ws_worktree_keep_since(&left, c->worktree, &w->now, snapshot, tree, err) < 0)
+        return -1;
+    ws_context_note(c, "what was changed in the worktree since the run was stopped is kept under",
+                    left);
+    free(left);
+    return 0;
+}
+
+/* A process that was stopped has kept it, or a try of ours that was killed in the middle of this.
+ */
+static int take_kept(struct ws_work *w, const char *snapshot, const char *tree,
+                     struct ws_error *err)
+{
+    if (!w->context->ends && keep_what_came_since(w, snapshot, tree, err) < 0)
+        return -1;
+    memcpy(w->start.tree, tree, WS_OID_HEX);
+    w->snapshot_ref = ws_work_snapshot_ref(w);
+    return ws_repo_tree_of(w->now.tree, w->context->repo, snapshot, err);
+}
+
+static void name_lost(struct ws_work *w)
+{
+    const struct ws_context *c = w->context;
+    ws_content_lost(&w->lost, c->worktree, &w->now);
+    for (size_t i = 0; i < w->lost.len; i++)
+        ws_context_note(
+            c, "what no snapshot can hold goes with the interrupted attempt:", w->lost.items[i]);
+}
+
+/* The worktree becomes what it was, and what it holds stays somewhere. One of a run that ends here
+ * stays as it is: nobody works on in it, and what cannot be put back must not keep a run from its
+ * end. */
 static int put_back(struct ws_work *w, const char *tree, struct ws_error *err)
 {
     struct ws_context *c = w->context;
-    char *ref =
-        ws_format("refs/wsfsm/%s/%s/%lld", c->run_id, c->ws_id, (long long)w->attempt->seq + 1);
+    const struct ws_consent consent = ws_context_consent(c);
+    char *ref = ws_work_snapshot_ref(w);
     char kept[WS_OID_HEX];
     int rc = ws_repo_ref(kept, c->repo, ref, err);
     free(ref);
     if (rc == 0)
-        rc = ws_worktree_content(&w->start, c->worktree, err);
-    if (rc == 0) {
-        memcpy(w->start.tree, tree, WS_OID_HEX);
-        rc = kept[0] ? ws_worktree_content(&w->now, c->worktree, err) : ws_work_take_end(w, err);
-    }
+        rc = kept[0] ? take_kept(w, kept, tree, err) : keep_half_made(w, tree, err);
     ws_fault_point("steps.recover");
-    if (rc == 0)
-        rc = ws_worktree_restore(c->worktree, tree, c->plan->base_oid, err);
+    if (rc == 0 && !c->ends) {
+        name_lost(w);
+        rc = ws_worktree_restore(c->worktree, tree, c->plan->base_oid, &consent, err);
+    }
     ws_fault_point("steps.restored");
     return rc;
 }
@@ -81,6 +125,8 @@ static int put_back(struct ws_work *w, const char *tree, struct ws_error *err)
 static int put_back_unbegun(struct ws_work *w, const char *tree, struct ws_error *err)
 {
     struct ws_content content;
+    if (w->context->ends)
+        return 0;
     if (ws_worktree_content(&content, w->context->worktree, err) < 0)
         return -1;
     bool whole = !strcmp(content.tree, tree);
@@ -103,7 +149,8 @@ static int recover_worktree(struct ws_work *w, struct ws_error *err)
 
 static int recover(struct ws_work *w, struct ws_error *err)
 {
-    int rc = end_strays(w->context, w->attempt, err);
+    const struct ws_context *c = w->context;
+    int rc = ws_end_attempt(c->repo, c->run_id, c->ws_id, w->attempt->seq, err);
     ws_fault_point("steps.strays_ended");
     ws_sweep_unwritten(w->dir);
     if (rc == 0)

@@ -69,6 +69,7 @@ static void release(struct ws_work *w)
     ws_strv_release(&w->secrets);
     ws_content_release(&w->start);
     ws_content_release(&w->now);
+    ws_strv_release(&w->lost);
 }
 
 int64_t ws_work_left_ms(const struct ws_work *w)
@@ -91,16 +92,23 @@ int ws_work_take_start(struct ws_work *w, struct ws_error *err)
     return rc;
 }
 
-/* Kept under the number of the transition that will end the attempt. */
+char *ws_work_snapshot_ref(const struct ws_work *w)
+{
+    const struct ws_context *c = w->context;
+    return ws_format("refs/wsfsm/%s/%s/%lld", c->run_id, c->ws_id, (long long)w->attempt->seq + 1);
+}
+
+/* Looking at the content may have taken long: whether the run is still ours is asked again. */
 static int keep(struct ws_work *w, struct ws_error *err)
 {
     struct ws_context *c = w->context;
-    char *ref =
-        ws_format("refs/wsfsm/%s/%s/%lld", c->run_id, c->ws_id, (long long)w->attempt->seq + 1);
+    char *ref = ws_work_snapshot_ref(w);
     char *message =
         ws_format("wsfsm: %s after attempt %d of %s\n\nWsfsm-Run: %s\nWsfsm-Workstream: %s\n",
                   c->ws_id, w->attempt->number, w->attempt->step_name, c->run_id, c->ws_id);
-    int rc = ws_worktree_snapshot(c->worktree, ref, &w->now, message, err);
+    int rc = ws_context_check_lease(c, err);
+    if (rc == 0)
+        rc = ws_worktree_snapshot(c->worktree, ref, &w->now, message, err);
     free(message);
     if (rc == 0)
         w->snapshot_ref = ref;
@@ -220,6 +228,8 @@ static void write_details(struct ws_buf *out, const struct ws_work *w)
     ws_json_kstr(out, "tree_id", w->now.tree[0] ? w->now.tree : NULL);
     ws_json_kstr(out, "start_tree_id", w->start.tree[0] ? w->start.tree : NULL);
     ws_json_kstr(out, "snapshot", w->snapshot_ref);
+    if (w->lost.len)
+        ws_json_kpaths(out, "lost", &w->lost);
     ws_json_kstr(out, "note", w->note);
     if (c->facts.scope_checked) {
         ws_json_kpaths(out, "out_of_scope_files", &c->facts.out_of_scope);

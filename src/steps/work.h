@@ -18,6 +18,7 @@ struct ws_work {
     struct ws_content start; /* the worktree when the attempt began */
     struct ws_content now;   /* the worktree when its tools were done */
     char *snapshot_ref;      /* where `now` was kept, NULL: it was not */
+    struct ws_strv lost;     /* what no snapshot holds of a content that is put back */
     const char *note;        /* why there was nothing to do, NULL: there was */
     bool set_up;             /* this attempt has set its worktree up */
 };
@@ -35,6 +36,10 @@ int64_t ws_work_left_ms(const struct ws_work *w);
 /* Takes in the worktree before the tools run and records its tree as the attempt's start; a setup
  * counts as done from then on. */
 int ws_work_take_start(struct ws_work *w, struct ws_error *err);
+
+/* Where a snapshot of the attempt is kept: under the number of the transition that will end it. The
+ * caller frees it. */
+char *ws_work_snapshot_ref(const struct ws_work *w);
 
 /* Takes in the worktree after the tools ran: the check first, for the folder may have turned
  * against us. 1: it did, the report says so and nothing more may be done there. What changed is

@@ -5,6 +5,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from harness import KILLED, RUN, WS, Case, declare
 from support import Repo, finish, wait_for
 
@@ -82,3 +84,65 @@ def test_a_stop_that_comes_with_the_command_is_heard(tmp_path):
     assert finish(paused, timeout=30).rc == 130
     assert case.history(WS, RUN)[-1] == ("editing", "cancel", "failed")
     assert case.leftovers() == []
+
+
+def interrupted(folder, **env):
+    """A run that SIGTERM stopped in its agent, who has made half of the change."""
+    template = folder / "template"
+    template.mkdir()
+    repo = declare(Repo(template), tool="halting")
+    again = repo.outside / "again"
+    repo.tool("halting", type="ai", command="/bin/sh", args=["-c", (
+        f"echo half > src/half.txt; if [ ! -e {again} ]; then touch {again}; sleep 1000; fi; "
+        "rm src/half.txt; sed -i 's/a - b/a + b/' src/calc.py")])
+    repo.commit("Halt")
+    case = Case(repo, folder / "case")
+    process = case.begin("run", "--ws-id", WS, "--run-id", RUN, "--json", **env)
+    assert wait_for(again.exists)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process, timeout=20).rc == 128 + signal.SIGTERM
+    return case
+
+
+@pytest.mark.parametrize("point", ["run.lock_taken", "steps.strays_ended", "steps.recover", "repo.before_restore",
+                                   "steps.restored"])
+def test_a_resume_that_was_taken_over_asleep_puts_nothing_back(tmp_path, point):
+    """It wakes when the one that took over has ended, and the user has gone on in the worktree."""
+    case = interrupted(tmp_path)
+    paused = case.begin("resume", "--run-id", RUN, "--json", WSFSM_PAUSE_AT=f"{point}:1")
+    assert wait_for(lambda: is_stopped(paused))
+    assert case.call("resume", "--run-id", RUN, "--take-over", "--json").must(0).json["final_status"] == "done"
+    mine = case.worktree() / "src/mine.txt"
+    mine.write_text("mine\n")
+    refs = case.git("for-each-ref")
+    paused.send_signal(signal.SIGCONT)
+    late = finish(paused, timeout=20).must(5)
+    assert mine.read_text() == "mine\n" or point == "repo.before_restore", late
+    assert case.git("for-each-ref") == refs
+    case.call("verify").must(0)
+
+
+def test_a_start_asleep_with_the_lock_enters_nothing_after_a_take_over(tmp_path):
+    """Its name is not in the lock yet, so it may be taken for the run before it."""
+    case = interrupted(tmp_path)
+    paused = case.begin("resume", "--run-id", RUN, "--json", WSFSM_PAUSE_AT="run.lock_taken:1")
+    assert wait_for(lambda: is_stopped(paused))
+    case.call("resume", "--run-id", RUN, "--take-over", "--json").must(0)
+    history, fence = case.history(WS, RUN), case.rows("SELECT fence FROM workstreams")
+    paused.send_signal(signal.SIGCONT)
+    finish(paused, timeout=20).must(5)
+    assert (case.history(WS, RUN), case.rows("SELECT fence FROM workstreams")) == (history, fence)
+
+
+def test_a_removal_is_not_taken_over(tmp_path):
+    """It has no fence that would stop it."""
+    case = interrupted(tmp_path)
+    paused = case.begin("worktree", "remove", "--ws-id", WS, WSFSM_PAUSE_AT="run.lock_taken:1")
+    assert wait_for(lambda: is_stopped(paused))
+    for option in ([], ["--take-over"]):
+        refused = case.call("resume", "--run-id", RUN, *option).must(5)
+        assert f"process {paused.pid})" in refused.stderr and "take-over" not in refused.stderr
+    paused.send_signal(signal.SIGCONT)
+    finish(paused).must(0)
+    case.call("resume", "--run-id", RUN, "--json").must(0)
+    case.call("verify").must(0)

@@ -83,6 +83,10 @@ struct ws_content {
 int ws_worktree_content(struct ws_content *out, struct ws_worktree *w, struct ws_error *err);
 void ws_content_release(struct ws_content *c);
 
+/* What no snapshot can hold of a content, by path: files too large or not to be read, folders not to be looked into, the
+ * .git of nested repositories. Not a device, FIFO or socket: it has no content. Appends to *out, sorted. */
+void ws_content_lost(struct ws_strv *out, const struct ws_worktree *w, const struct ws_content *content);
+
 /* Nothing was added, changed or taken away between two looks: not in the tree either, nor beside it. */
 bool ws_content_same(const struct ws_content *a, const struct ws_content *b);
 
@@ -91,9 +95,23 @@ bool ws_content_same(const struct ws_content *a, const struct ws_content *b);
 int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws_content *content,
                          const char *message, struct ws_error *err);
 
+/* Keeps a content that stands there after the attempt's snapshot was taken, when it has something that neither the
+ * snapshot (a commit) nor the tree `start` has: the user was at work there. *ref is malloc'ed (.../left-N), NULL: there is
+ * nothing new. A restore that was killed leaves a mixture of the two, which is nothing new, and at most one half file. */
+int ws_worktree_keep_since(char **ref, struct ws_worktree *w, const struct ws_content *content, const char *snapshot,
+                           const char *start, struct ws_error *err);
+
+/* Asked right before something is overwritten; -1, with an error: it must not be. */
+struct ws_consent {
+    int (*ask)(const void *payload, struct ws_error *err);
+    const void *payload;
+};
+
 /* Puts the content back to `tree`: tracked files as in it, other files that are not ignored removed, HEAD and the
- * branch back on `commit`. */
-int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, struct ws_error *err);
+ * branch back on `commit`. Consent (may be NULL) is asked when all is looked at; a branch that is moved after that stays
+ * where it is (WS_E_LEASE_LOST). */
+int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, const struct ws_consent *consent,
+                        struct ws_error *err);
 
 /* After the branch moved to the final commit: the index follows, so that git status there shows only what later
  * tools left. */

@@ -12,18 +12,24 @@ struct ws_run_lock {
     int fd;
 };
 
-/* WS_E_BUSY names the holder. */
+/* WS_E_BUSY names the holder. `run_id` NULL: for no run, which nobody takes over. */
 int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
                      const char *run_id, struct ws_error *err);
 
-/* Takes the lock away from whoever holds it: a new file stands in the place of the old one, which
- * its holder goes on holding for nobody. Only with a raised fence behind it (see
- * ws_store_take_lease) is that safe. */
+/* Takes it, also away from a living holder of the same run: a new file stands in the place of the
+ * old one, which its holder goes on holding for nobody. WS_E_BUSY when it is held for another run,
+ * or by nobody knows whom. Only under ws_run_lock_starting, and with a raised fence behind it (see
+ * ws_store_take_lease), is that safe. */
 int ws_run_lock_replace(struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
                         const char *run_id, struct ws_error *err);
 
-/* Held for the moment between looking at the other runs and creating one's own, and while what dead
- * ones left is finished; waits for its turn. */
+/* Has nobody taken it away since it was taken? WS_E_BUSY. To be asked under ws_run_lock_starting,
+ * before anything is written. */
+int ws_run_lock_check(const struct ws_run_lock *lock, const char *state_dir, const char *ws_id,
+                      struct ws_error *err);
+
+/* Held for the moment between looking at the other runs and entering one's own, or taking one up,
+ * and while what dead ones left is finished. Waits for its turn, a minute at most: WS_E_BUSY. */
 int ws_run_lock_starting(struct ws_run_lock *lock, const char *state_dir, struct ws_error *err);
 
 void ws_run_lock_release(struct ws_run_lock *lock);

@@ -126,4 +126,8 @@ bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id);
  * killed, too. A run that goes on meanwhile is safe: its attempts have other keys. */
 int ws_run_end_strays(struct ws_session *s, const struct ws_run_row *row, struct ws_error *err);
 
+/* That of every unfinished run of a workstream, and their supervisors: before its worktree is
+ * somebody else's. The workstream's lock is held, so none of them is alive. */
+int ws_run_end_dead(struct ws_session *s, const char *ws_id, struct ws_error *err);
+
 #endif

@@ -51,6 +51,7 @@ struct ws_context {
     const struct ws_machine *machine;
     struct ws_stop *stop;                 /* may be NULL */
     const struct ws_observer *observer;   /* may be NULL */
+    bool ends;                            /* whatever is recovered, the run ends with it: `cancel` */
 
     /* the steps' own */
     struct ws_worktree *worktree;         /* NULL until opened */
@@ -59,10 +60,15 @@ struct ws_context {
 /* Is our fence still the workstream's? Asked before anything is written to refs: a process that was taken over while it
  * slept must not move them. WS_E_LEASE_LOST when it is not. */
 int ws_context_check_lease(const struct ws_context *c, struct ws_error *err);
+struct ws_consent ws_context_consent(const struct ws_context *c); /* that question; borrows c */
+
+/* To the observer: what is said of a name; nothing when there is none (NULL). */
+void ws_context_note(const struct ws_context *c, const char *what, const char *name);
+
 void ws_context_release(struct ws_context *c); /* the steps' own part */
 
 /* The file that is locked while a tool of this workstream may be running. The caller frees it. */
-char *ws_tool_lock(const struct ws_context *c);
+char *ws_tool_lock(const struct ws_repo *repo, const char *ws_id);
 
 /* The folder of an attempt's logs and prompt: .wsfsm/runs/<run_id>/<ws_id>/<seq>-<step>. The caller frees it. */
 char *ws_attempt_dir(const struct ws_context *c, int64_t seq, const char *step);

@@ -181,7 +181,7 @@ START_TEST(restore_puts_all_back)
        "touch own.txt/1.o\n"
        "touch \"$(git rev-parse --git-path MERGE_HEAD)\" \"$(git rev-parse --git-path "
        "index.lock)\"");
-    ok(ws_worktree_restore(w, start.tree, fx.base, &err), &err);
+    ok(ws_worktree_restore(w, start.tree, fx.base, NULL, &err), &err);
     content_of(&now, w);
     ck_assert_str_eq(now.tree, start.tree);
     ck_assert_str_eq(now.head, fx.base);

@@ -59,7 +59,7 @@ static int restore_it(const char *run_id)
         rc = ws_worktree_open(&w, r, &spec, &err);
     }
     if (rc == 0 && (rc = ws_repo_tree_of(tree, r, fx.base, &err)) == 0) {
-        rc = ws_worktree_restore(w, tree, fx.base, &err);
+        rc = ws_worktree_restore(w, tree, fx.base, NULL, &err);
     }
     if (rc < 0) {
         fprintf(stderr, "%s: %s\n", err.where, err.message);
