@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "holder.h"
 #include "lock.h"
 #include "message.h"
 #include "wsfsm/base/clock.h"
@@ -44,7 +45,7 @@ static int guard_open(struct ws_guard *g)
     bool ok = sigprocmask(SIG_SETMASK, &all, NULL) == 0 && signal(SIGCHLD, SIG_DFL) != SIG_ERR &&
               close_range(WS_GUARD_FD + 1, UINT_MAX, 0) == 0 && fill_standard_descriptors() == 0 &&
               fcntl(WS_GUARD_FD, F_SETFD, FD_CLOEXEC) == 0 && prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
-    prctl(PR_SET_NAME, "wsfsm-guard");
+    prctl(PR_SET_NAME, WS_GUARD_NAME);
     *g = (struct ws_guard){
         .sock = WS_GUARD_FD, .lock = -1, .child.news_fd = -1, .out.fd = -1, .err.fd = -1};
     g->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -66,6 +67,7 @@ static void guard_start(struct ws_guard *g)
     if (ws_patterns_init(&g->patterns, &c->failure_patterns, why, sizeof g->exit.start_error) < 0)
         return;
     if (c->lock_file != NULL && ws_guard_lock(&g->lock, c->lock_file, &err) < 0) {
+        g->trouble = err.code;
         snprintf(why, sizeof g->exit.start_error, "%.255s", err.message);
         return;
     }

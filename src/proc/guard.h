@@ -55,7 +55,8 @@ struct ws_guard {
     bool news; /* output since the last progress */
 
     struct ws_exit exit;
-    int remaining; /* descendants that SIGKILL did not end */
+    int remaining;        /* descendants that SIGKILL did not end */
+    enum ws_code trouble; /* what kept us from starting the program, and is no matter of its own */
 };
 
 /* Moves to the phase that events and clock call for, and does what entering it means. */

@@ -103,6 +103,7 @@ void ws_guard_answer(struct ws_guard *g)
 {
     size_t frame = ws_frame_begin(&g->outbox, WS_FRAME_RESULT);
     ws_put_exit(&g->outbox, &g->exit, g->remaining);
+    ws_put_int(&g->outbox, g->trouble);
     ws_frame_end(&g->outbox, frame);
     ws_guard_flush(g);
     while (g->outbox.len > 0 && !g->orphaned) {

@@ -4,8 +4,8 @@
 
 #include "wsfsm/base/error.h"
 
-/* Takes it without waiting; *fd holds it (close-on-exec) until it is closed, also when this fails.
- */
+/* Takes it, and waits a moment at most; *fd holds it (close-on-exec) until it is closed, also when
+ * this fails. */
 int ws_guard_lock(int *fd, const char *path, struct ws_error *err);
 
 #endif

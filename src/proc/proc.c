@@ -37,6 +37,8 @@ struct session {
     pid_t guard;
     uint64_t guard_start; /* clock ticks after boot */
     int guard_status;     /* as waitpid() gave it */
+    int remaining;        /* of what it watched over, as it said */
+    enum ws_code trouble; /* likewise: why it started nothing; no matter of the program */
     int sock;
     int was_subreaper;
     struct ws_inbox inbox;
@@ -195,23 +197,30 @@ static void show_progress(const struct session *s, struct ws_cursor *frame)
     free(line);
 }
 
+static int take_result(struct session *s, struct ws_exit *out, struct ws_cursor *frame)
+{
+    if (ws_get_exit(frame, out, &s->remaining) < 0)
+        return -1;
+    s->trouble = (enum ws_code)ws_get_int(frame);
+    return 1;
+}
+
 /* 1: *out holds the result; 0: not yet; -1: nothing sensible will come. */
-static int take_frames(struct session *s, struct ws_exit *out, int *remaining)
+static int take_frames(struct session *s, struct ws_exit *out)
 {
     enum ws_frame type;
     struct ws_cursor frame;
     int have;
     while ((have = ws_inbox_next(&s->inbox, &type, &frame)) == 1) {
         if (type == WS_FRAME_RESULT)
-            return ws_get_exit(&frame, out, remaining) < 0 ? -1 : 1;
+            return take_result(s, out, &frame);
         if (type == WS_FRAME_PROGRESS)
             show_progress(s, &frame);
     }
     return have;
 }
 
-static int await_result(struct session *s, struct ws_exit *out, int *remaining,
-                        struct ws_error *err)
+static int await_result(struct session *s, struct ws_exit *out, struct ws_error *err)
 {
     int stop_fd = s->watch != NULL && s->watch->stop != NULL ? s->watch->stop->fd : -1;
     for (;;) {
@@ -233,7 +242,7 @@ static int await_result(struct session *s, struct ws_exit *out, int *remaining,
         ssize_t n = ws_inbox_fill(&s->inbox, s->sock);
         if (n < 0 && errno == EINTR)
             continue;
-        int rc = n > 0 ? take_frames(s, out, remaining) : -1;
+        int rc = n > 0 ? take_frames(s, out) : -1;
         if (rc > 0)
             return 0;
         if (rc < 0)
@@ -280,7 +289,6 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
 {
     struct session s = {.sock = -1, .watch = watch};
     bool answered = false;
-    int remaining = 0;
 
     *out = (struct ws_exit){.exit_code = -1};
     if (watch != NULL && watch->stop != NULL && ws_stop_raised(watch->stop) != WS_STOP_NONE) {
@@ -294,7 +302,7 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
         rc = send_command(&s, c, err);
     ws_fault_point("proc.command_sent");
     if (rc == 0)
-        rc = await_result(&s, out, &remaining, err);
+        rc = await_result(&s, out, err);
     ws_fault_point("proc.answered");
     answered = rc == 0;
     session_close(&s, answered);
@@ -303,10 +311,12 @@ int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws
         rc = ws_fail(err, WS_E_IO, supervisor,
                      "it cannot set itself up: no memory or no open files are left, or there is "
                      "no /dev/null");
-    if (answered && remaining > 0) {
-        ws_exit_release(out);
+    if (answered && s.trouble != WS_E_OK)
+        rc = ws_fail(err, s.trouble, c->lock_file, "%s", out->start_error);
+    else if (answered && s.remaining > 0)
         rc = ws_fail(err, WS_E_IO, c->program,
-                     "%d of its processes cannot be ended, not even by SIGKILL", remaining);
-    }
+                     "%d of its processes cannot be ended, not even by SIGKILL", s.remaining);
+    if (rc < 0)
+        ws_exit_release(out);
     return rc;
 }

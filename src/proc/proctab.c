@@ -26,9 +26,12 @@ static bool parse(struct ws_process *p, const char *stat)
 {
     static const char format[] =
         " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %" SCNu64;
-    const char *after = strrchr(stat, ')');
-    return after != NULL && sscanf(after + 1, format, &p->state, &p->parent, &p->session,
-                                   &p->threads, &p->start) == 5;
+    const char *name = strchr(stat, '('), *after = strrchr(stat, ')');
+    if (name == NULL || after == NULL)
+        return false;
+    snprintf(p->name, sizeof p->name, "%.*s", (int)(after - name - 1), name + 1);
+    return sscanf(after + 1, format, &p->state, &p->parent, &p->session, &p->threads, &p->start) ==
+           5;
 }
 
 static int read_at(struct ws_process *p, int proc_fd, pid_t pid)
@@ -60,6 +63,16 @@ int ws_process_read(struct ws_process *p, pid_t pid)
 bool ws_process_lives(const struct ws_process *p)
 {
     return (p->state != 'Z' && p->state != 'X') || p->threads > 1;
+}
+
+bool ws_process_is_own_line(pid_t pid)
+{
+    struct ws_process p = {.parent = getpid()};
+    do {
+        if (p.parent == pid)
+            return true;
+    } while (p.parent > 1 && ws_process_read(&p, p.parent) == 0);
+    return false;
 }
 
 bool ws_process_stopped(int pid)

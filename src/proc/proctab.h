@@ -10,6 +10,7 @@
 
 struct ws_process {
     pid_t pid, parent, session;
+    char name[16];  /* as in ps; it may have given itself any */
     char state;     /* as in ps: R S D T Z ... */
     int threads;    /* a process whose first thread has ended looks like a zombie, and lives while
                        others run */
@@ -28,6 +29,7 @@ int ws_proctab_read(
 struct ws_process *ws_proctab_find(const struct ws_proctab *t, pid_t pid);
 
 int ws_process_read(struct ws_process *p, pid_t pid);
+bool ws_process_is_own_line(pid_t pid); /* ourselves or an ancestor */
 bool ws_process_lives(const struct ws_process *p);
 
 /* A descriptor of exactly this process, -1 when it is gone. */

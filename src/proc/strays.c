@@ -96,17 +96,6 @@ static bool is_marked(pid_t pid, const struct mark *mark)
     return keyed && at_home;
 }
 
-/* Ourselves and our ancestors are spared: a tool of the same run may have started us. */
-static bool is_own_line(pid_t pid)
-{
-    struct ws_process p = {.parent = getpid()};
-    do {
-        if (p.parent == pid)
-            return true;
-    } while (p.parent > 1 && ws_process_read(&p, p.parent) == 0);
-    return false;
-}
-
 enum fate { FATE_GONE, FATE_KILLED, FATE_ALIVE };
 
 static enum fate kill_process(pid_t pid, const struct mark *mark)
@@ -171,7 +160,8 @@ static int kill_round(struct tally *t, const struct mark *mark)
     if (c.fd < 0)
         return -1;
     for (pid_t pid; (pid = next_pid(&c)) != 0;) {
-        if (!is_marked(pid, mark) || is_own_line(pid))
+        /* Ourselves and our ancestors are spared: a tool of the same run may have started us. */
+        if (!is_marked(pid, mark) || ws_process_is_own_line(pid))
             continue;
         enum fate fate = kill_process(pid, mark);
         t->met++;

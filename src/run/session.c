@@ -121,7 +121,7 @@ int ws_run_end_dead(struct ws_session *s, const char *ws_id, struct ws_error *er
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
         const struct ws_run_row *r = &rows.items[i];
         if (!r->dry_run && !strcmp(r->ws_id, ws_id))
-            rc = ws_end_attempt(s->repo, r->run_id, ws_id, r->last_seq, err);
+            rc = ws_end_attempt(s->repo, r->run_id, ws_id, r->last_seq, NULL, err);
     }
     ws_run_rows_release(&rows);
     return rc;

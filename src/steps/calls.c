@@ -136,6 +136,19 @@ static struct ws_tool_call call_in(const struct ws_work *w, const char *id)
     };
 }
 
+/* Who took the run over while we slept has ended our supervisor with the tool: that is why it did
+ * not answer. */
+static int call_of_ours(struct ws_tool_run *run, const struct ws_context *c,
+                        const struct ws_tool_call *call, struct ws_error *err)
+{
+    struct ws_error why = {0};
+    if (ws_tool_call(run, call, err) == 0)
+        return 0;
+    if (ws_context_check_lease(c, &why) < 0 && why.code == WS_E_LEASE_LOST)
+        *err = why;
+    return -1;
+}
+
 /* Announces, runs and settles a call; `begun` is complete but for its logs and its watch. */
 static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_tool_call *begun,
                      struct ws_error *err)
@@ -150,7 +163,10 @@ static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_t
     struct ws_tool_run run = {0};
     char *stem = ws_format("%s/%d-%s", w->dir, ++w->tools, call.id);
     char *lock = ws_tool_lock(c->repo, c->ws_id);
-    int rc = ws_context_check_lease(c, err); /* we may have slept while another took over */
+    const struct ws_consent consent = ws_context_consent(c);
+    int rc = ws_end_supervisor(c->repo, c->ws_id, &consent, err);
+    if (rc == 0)
+        rc = ws_context_check_lease(c, err); /* we may have slept while another took over */
     if (rc == 0)
         rc = announce(w, call.id, err);
     call.lock_file = lock;
@@ -160,7 +176,7 @@ static int carry_out(struct ws_called *out, struct ws_work *w, const struct ws_t
         run.exit =
             (struct ws_exit){.started = true, .exit_code = -1, .timed_out = WS_LIMIT_DEADLINE};
     else if (rc == 0)
-        rc = ws_tool_call(&run, &call, err);
+        rc = call_of_ours(&run, c, &call, err);
     if (rc == 0)
         settle(out, w, &call, &run);
     ws_tool_run_release(&run);

@@ -41,6 +41,27 @@ void ws_context_note(const struct ws_context *c, const char *what, const char *n
     free(text);
 }
 
+/* It ends its tool by itself: at once when it lost its orchestrator, when its tool is ended where
+ * that one only lost the workstream. Asked for consent just before the killing: after a take-over
+ * it could be the supervisor of who took over. */
+int ws_end_supervisor(const struct ws_repo *repo, const char *ws_id,
+                      const struct ws_consent *consent, struct ws_error *err)
+{
+    enum { PATIENCE_MS = 2500 }; /* with the killing less than the promised 5 s */
+    struct ws_error why = {0};
+    char *lock = ws_tool_lock(repo, ws_id);
+    int rc = ws_guard_wait(lock, PATIENCE_MS, &why);
+    if (rc < 0 && why.code == WS_E_BUSY) {
+        rc = consent ? consent->ask(consent->payload, &why) : 0;
+        if (rc == 0)
+            rc = ws_guard_kill(lock, &why);
+    }
+    free(lock);
+    if (rc < 0)
+        *err = why;
+    return rc;
+}
+
 char *ws_attempt_dir(const struct ws_context *c, int64_t seq, const char *step)
 {
     return ws_format("%s/runs/%s/%s/%lld-%s", ws_repo_state_dir(c->repo), c->run_id, c->ws_id,

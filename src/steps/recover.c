@@ -31,24 +31,20 @@ int ws_step_guard(bool *truth, const char *guard, const struct ws_report *report
     return 0;
 }
 
-enum { SUPERVISOR_MS = 10000 };
-
 /* The supervisor of a dead process ends its tool by itself, that of a process we took over from
  * when its tool is ended; then it lets go of its lock. What is found after that belonged to a
  * supervisor that was killed too. */
 int ws_end_attempt(struct ws_repo *repo, const char *run_id, const char *ws_id, int64_t seq,
-                   struct ws_error *err)
+                   const struct ws_consent *consent, struct ws_error *err)
 {
-    char *lock = ws_tool_lock(repo, ws_id);
     char *key = ws_format("%s/%lld", run_id, (long long)seq);
     const char *root = ws_repo_root(repo);
     int rc = ws_kill_strays(key, root, err) < 0 ? -1 : 0;
     if (rc == 0)
-        rc = ws_guard_wait(lock, SUPERVISOR_MS, err);
+        rc = ws_end_supervisor(repo, ws_id, consent, err);
     if (rc == 0 && ws_kill_strays(key, root, err) < 0)
         rc = -1;
     free(key);
-    free(lock);
     return rc;
 }
 
@@ -150,7 +146,8 @@ static int recover_worktree(struct ws_work *w, struct ws_error *err)
 static int recover(struct ws_work *w, struct ws_error *err)
 {
     const struct ws_context *c = w->context;
-    int rc = ws_end_attempt(c->repo, c->run_id, c->ws_id, w->attempt->seq, err);
+    const struct ws_consent consent = ws_context_consent(c);
+    int rc = ws_end_attempt(c->repo, c->run_id, c->ws_id, w->attempt->seq, &consent, err);
     ws_fault_point("steps.strays_ended");
     ws_sweep_unwritten(w->dir);
     if (rc == 0)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
 
-from support import TRACED, WSFSM, Repo, finish, patch, wait_for  # noqa: E402
+from support import TRACED, WSFSM, Repo, Result, finish, patch, wait_for  # noqa: E402
 
 WS, RUN = "ws-fix", "r1"
 WORKERS = 2
@@ -367,6 +367,6 @@ def stride(name, points, number):
     return points[dice(name).randrange(step)::step]
 
 
-__all__ = ["CODES", "KILLED", "RUN", "TRACED", "WS", "WSFSM", "Case", "after_failure", "cases", "conclude", "declare",
-           "dice", "explained", "finish", "goes_on", "prepare", "resume", "stride", "sweep", "traced", "unbroken",
-           "wait_for"]
+__all__ = ["CODES", "KILLED", "RUN", "TRACED", "WS", "WSFSM", "Case", "Result", "after_failure", "cases", "conclude",
+           "declare", "dice", "explained", "finish", "goes_on", "prepare", "resume", "stride", "sweep", "traced",
+           "unbroken", "wait_for"]

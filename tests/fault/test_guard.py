@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from harness import KILLED, RUN, cases, conclude, dice, finish, prepare, resume, sweep, unbroken, wait_for
+from harness import KILLED, RUN, Result, cases, conclude, dice, finish, prepare, resume, sweep, unbroken, wait_for
 
 # Ignores TERM; leaves a child, one in a session of its own, a daemon by double fork that closed everything, and a
 # chain that forks and exits for a while. The first time it hangs, later it does its work.
@@ -73,6 +73,11 @@ def kill(case, who, seconds):
         os.kill(guard, signal.SIGKILL)
     if "wsfsm" in who:
         process.kill()
+    if who == "stopped wsfsm":  # the supervisor holds the other end of our pipe
+        process.wait(timeout=30)
+        process.stdout.close()
+        process.stderr.close()
+        return Result((), process.returncode, "", "")
     return finish(process, timeout=30)
 
 
@@ -121,3 +126,14 @@ def test_both(tmp_path):
 
     conclude("guard.both", "wsfsm and its supervisor killed, the resume ends the worst of tools",
              *broken(tmp_path, "stopped guard wsfsm", after))
+
+
+def test_guard_stopped(tmp_path):
+    """It sees nothing of the end of wsfsm until whoever goes on wakes it."""
+    def after(case, result):
+        assert result.rc == KILLED
+        case.kills += 1
+        case.see_status()
+
+    conclude("guard.stopped", "wsfsm killed while its supervisor is stopped, the resume has both end",
+             *broken(tmp_path, "stopped wsfsm", after))

@@ -10,7 +10,8 @@
  *
  * The end of a program is its main process reaped, not its pipes closed: its last output is awaited for 1 s at most,
  * what it left running gets SIGTERM and 0.5 s, then SIGKILL. A result is returned only when no descendant is left.
- * When the supervisor itself is killed, ws_proc_run() ends what it watched over; when both are, ws_kill_strays().
+ * When the supervisor itself is killed, ws_proc_run() ends what it watched over; when both are, ws_kill_strays(). One
+ * that was stopped and then lost its orchestrator is woken by ws_guard_wait(), or ended by ws_guard_kill().
  *
  * A confined program is started by bubblewrap, in namespaces of its own:
  *
@@ -97,7 +98,8 @@ void ws_exit_release(struct ws_exit *e);
 
 /* Runs the command to its end. 0: *out says how it went, a program that could not be started included; one whose stop
  * was raised before is not started at all. -1: the supervisor itself failed; nothing runs any more, except where the
- * message says that processes cannot be ended (another user's, or stuck in the kernel, after 10 s of SIGKILL).
+ * message says that processes cannot be ended (another user's, or stuck in the kernel, after 10 s of SIGKILL), or
+ * `lock_file` could not be had: WS_E_BUSY where somebody holds it.
  * Exactly one command at a time per process. */
 int ws_proc_run(struct ws_exit *out, const struct ws_command *c, const struct ws_watch *watch,
                 struct ws_error *err);
@@ -125,8 +127,14 @@ int ws_guard_main(void);  /* the supervisor */
 int ws_inside_main(void); /* what stands between bubblewrap and a confined program */
 
 /* Waits until no supervisor holds `lock_file` any more: after a crash of the orchestrator, until its supervisor has
- * ended everything. Fails with WS_E_BUSY after `timeout_ms`. No such file: nobody holds it. */
+ * ended everything. One that was stopped is woken for that. Fails with WS_E_BUSY after `timeout_ms`. No such file:
+ * nobody holds it. */
 int ws_guard_wait(const char *lock_file, int64_t timeout_ms, struct ws_error *err);
+
+/* Kills all that the supervisor watches over that holds `lock_file`, and the supervisor; it takes 2 s at most. For who
+ * has waited for it in vain, and knows that its orchestrator is dead or has lost the workstream. WS_E_BUSY when it
+ * cannot be ended, or when what holds the lock is no supervisor of this user's, or one that we run under ourselves. */
+int ws_guard_kill(const char *lock_file, struct ws_error *err);
 
 /* Looks a command up: one with a '/' must be absolute; else the absolute entries of `path` (relative and empty
  * ones are skipped). `refuse` (may be NULL) is asked for each candidate, as resolved by realpath, and says why it

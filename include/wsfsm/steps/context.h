@@ -67,6 +67,12 @@ void ws_context_note(const struct ws_context *c, const char *what, const char *n
 
 void ws_context_release(struct ws_context *c); /* the steps' own part */
 
+/* Ends the supervisor of a process that held the workstream before us, if there still is one; it takes less than 5 s.
+ * Only for who holds the workstream. Consent (may be NULL) is asked before anything is killed; WS_E_BUSY when it cannot
+ * be ended. */
+int ws_end_supervisor(const struct ws_repo *repo, const char *ws_id, const struct ws_consent *consent,
+                      struct ws_error *err);
+
 /* The file that is locked while a tool of this workstream may be running. The caller frees it. */
 char *ws_tool_lock(const struct ws_repo *repo, const char *ws_id);
 

@@ -16,8 +16,9 @@ int ws_step_recover(struct ws_report *report, struct ws_context *context, const 
                     struct ws_error *err);
 
 /* Ends what an attempt whose process is gone has left running: its supervisor ends it, or, where that is gone too, we do.
- * WS_E_BUSY when the supervisor does not come to an end. */
-int ws_end_attempt(struct ws_repo *repo, const char *run_id, const char *ws_id, int64_t seq, struct ws_error *err);
+ * Only for who holds the workstream; consent as for ws_end_supervisor. */
+int ws_end_attempt(struct ws_repo *repo, const char *run_id, const char *ws_id, int64_t seq,
+                   const struct ws_consent *consent, struct ws_error *err);
 
 /* Is the guard true of the report's facts? -1: no such guard. */
 int ws_step_guard(bool *truth, const char *guard, const struct ws_report *report);
