@@ -24,6 +24,17 @@ static int hold(struct ws_held *held, struct ws_session *s, const struct ws_run_
     return rc;
 }
 
+/* A dry run calls no tool and writes no ref: it does not go on with one that does. */
+static int check_not_dry(struct ws_session *s, const struct ws_run_row *row,
+                         const struct ws_run_options *o, struct ws_error *err)
+{
+    if (row->dry_run || !(o->dry_run || s->config.dry_run))
+        return 0;
+    return ws_fail(err, WS_E_UNUSABLE_ID, row->run_id,
+                   "is no dry run, and a dry run cannot go on with it (--dry-run, or "
+                   "PIPELINE_DRY_RUN); give the dry run an id of its own");
+}
+
 /* Under the machine it was started with and with what it was started with; nothing is read from the
  * checkout. */
 int ws_run_resume(struct ws_summary *out, struct ws_session *s,
@@ -37,6 +48,8 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s,
     int rc = ws_find_run(&rows, s, options->run_id, err);
     if (rc == 1)
         rc = ws_no_such_run(s, options->run_id, err);
+    if (rc == 0)
+        rc = check_not_dry(s, &rows.items[0], options, err);
     if (rc == 0)
         rc = hold(&held, s, &rows.items[0], options->take_over, err);
     if (rc == 0) {

@@ -199,3 +199,18 @@ def test_a_cancel_beside_an_overlapping_run_does_not_wait(slow):
     slow.wsfsm("cancel", "--run-id", "r1").must(0)
     slow.wsfsm("cancel", "--run-id", "r2").must(0)
     finish(other, timeout=20)
+
+
+@pytest.mark.parametrize("command, env", [
+    ("run --ws-id ws-fix --run-id r1 --dry-run", {}),
+    ("run --ws-id ws-fix --run-id r1", {"PIPELINE_DRY_RUN": "1"}),
+    ("resume --run-id r1", {"PIPELINE_DRY_RUN": "1"})])
+def test_a_dry_run_goes_on_with_no_real_one(slow, command, env):
+    interrupted(slow)
+    may_go_on(slow, "r1")
+    before, refs = stored(slow), slow.git("for-each-ref")
+    refused = slow.wsfsm(*command.split(), env=env).must(3)
+    assert "r1: " in refused.stderr and "dry run" in refused.stderr
+    assert (stored(slow), slow.git("for-each-ref")) == (before, refs)
+    assert (slow.worktree() / "src/half.txt").exists()
+    slow.wsfsm("resume", "--run-id", "r1").must(0)
