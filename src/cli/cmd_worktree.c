@@ -205,7 +205,7 @@ static int find_why_kept(const char **why, struct ws_session *s, const struct ws
         *why = w->problem != NULL ? w->problem : "wsfsm did not make it";
         return 0;
     }
-    if (w->locked && strcmp(w->state, "gone") != 0) {
+    if (w->locked) {
         *why = "it is locked (git worktree unlock)";
         return 0;
     }

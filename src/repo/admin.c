@@ -16,8 +16,6 @@
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
 
-enum { MAX_TEXT = 64 * 1024 };
-
 static const size_t FILE_LIMIT = (size_t)100 << 20;
 
 struct ws_worktree *ws_admin_worktree(struct ws_repo *r, struct ws_record *rec)
@@ -213,30 +211,14 @@ out:
     return rc;
 }
 
-/* Taken by somebody else while ours was made: then its gitdir names another worktree. */
-static bool is_foreign(const struct ws_worktree *w)
+int ws_admin_remove(struct ws_worktree *w, bool theirs, struct ws_error *err)
 {
-    char *gitdir = ws_path_join(w->admin_path, "gitdir"), *ours = ws_admin_text(w, WS_TEXT_GITDIR);
-    struct ws_buf found = {0};
-    bool foreign = w->rec.state == WS_RECORD_MAKING &&
-                   ws_read_file(&found, gitdir, MAX_TEXT, NULL) == 0 &&
-                   ws_starts_with(ws_buf_str(&found), "/") && strcmp(ws_buf_str(&found), ours) != 0;
-
-    ws_buf_release(&found);
-    free(ours);
-    free(gitdir);
-    return foreign;
-}
-
-int ws_admin_remove(struct ws_worktree *w, struct ws_error *err)
-{
-    char *temporary = temporary_admin(w), *moved = ws_admin_moved_to(w);
+    char *temporary = temporary_admin(w);
     int rc = ws_remove_folder(temporary, 0, 0, err);
 
-    if (rc == 0 && moved == NULL && ws_path_exists(w->admin_path) && !is_foreign(w)) {
+    if (rc == 0 && !theirs && ws_path_exists(w->admin_path)) {
         rc = ws_remove_folder(w->admin_path, 0, 0, err);
     }
-    free(moved);
     free(temporary);
     return rc;
 }
@@ -305,16 +287,19 @@ out:
     return rc;
 }
 
-static bool belongs(const char *name)
+static bool belongs(int dir, const char *name)
 {
-    static const char *const ours[] = {"gitdir", "commondir", "index", "HEAD", "."};
+    static const char *const ours[] = {"gitdir", "commondir", "index", "HEAD", ".", ".."};
+    struct stat st;
 
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         if (strcmp(name, ours[i]) == 0) {
             return true;
         }
     }
-    return strcmp(name, "..") == 0;
+    /* Of `git worktree lock`, by which the user keeps the worktree. */
+    return strcmp(name, "locked") == 0 &&
+           (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode));
 }
 
 int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
@@ -325,9 +310,9 @@ int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_
     struct dirent *e;
     int rc = d == NULL ? ws_fail_errno(err, WS_E_IO, w->admin_path, "cannot read the folder") : 0;
 
-    /* A merge, rebase or lock that the tool left behind goes. */
+    /* A merge, rebase or lock of git's own that the tool left behind goes. */
     while (d != NULL && rc == 0 && (e = readdir(d)) != NULL) {
-        if (!belongs(e->d_name)) {
+        if (!belongs(dirfd(d), e->d_name)) {
             rc = ws_remove_at(dirfd(d), e->d_name, w->admin_path, err);
         }
     }

@@ -29,23 +29,27 @@ char *ws_admin_free_name(struct ws_repo *r, const char *ws_id);
  * worktree holds, which is the branch's tree. */
 int ws_admin_make(struct ws_worktree *w, const struct ws_node *root, struct ws_error *err);
 
-/* HEAD on the branch, an index of `tree` with the stamps of `root`, and nothing else but gitdir and
- * commondir. */
+/* HEAD on the branch, an index of `tree` with the stamps of `root`, and nothing else but gitdir,
+ * commondir and the user's lock. */
 int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
                    struct ws_error *err);
 int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, const git_oid *tree,
                          struct ws_error *err);
 
-/* Where `git worktree move` has put the worktree: the two point at each other, and it is the user's
- * from then on. NULL: nowhere. The caller frees it. */
-char *ws_admin_moved_to(const struct ws_worktree *w);
-/* `git worktree lock` was said of it. */
-bool ws_admin_is_locked(const struct ws_worktree *w);
-/* -1: it is, and so is neither to go nor to become another run's. */
+/* Where git's folder says that its worktree stands; NULL: it does not say. The caller frees it. */
+int ws_admin_place(char **place, const char *admin_path, struct ws_error *err);
+/* Is that where ours stands, or stood before the repository was moved? */
+bool ws_admin_is_place(const struct ws_worktree *w, const char *place);
+/* Where `git worktree move` has put the worktree, which may be a disk that is not there now: it is
+ * the user's from then on, and so is git's folder about it. *place is NULL: nowhere else. */
+int ws_admin_elsewhere(char **place, const struct ws_worktree *w, struct ws_error *err);
+/* -1: `git worktree lock` was said of it, and so it is neither to go nor to become another run's.
+ * The lock of one that stands elsewhere is no matter of ours. */
 int ws_admin_check_unlocked(const struct ws_worktree *w, struct ws_error *err);
 
-/* Git's folder about a worktree that was moved stays. */
-int ws_admin_remove(struct ws_worktree *w, struct ws_error *err);
+/* Removes git's folder and what a killed try left of it. `theirs`: the folder itself is the user's
+ * and stays. */
+int ws_admin_remove(struct ws_worktree *w, bool theirs, struct ws_error *err);
 
 /* What must stand in the worktree's .git file and in git's files about it; the caller frees it. */
 enum ws_admin_text { WS_TEXT_LINK, WS_TEXT_GITDIR, WS_TEXT_COMMONDIR, WS_TEXT_HEAD };

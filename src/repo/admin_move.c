@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -5,6 +6,7 @@
 #include "admin.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
+#include "wsfsm/base/text.h"
 
 enum { MAX_TEXT = 64 * 1024 };
 
@@ -65,45 +67,141 @@ int ws_admin_follow_move(struct ws_worktree *w, struct ws_error *err)
     return ws_record_write(&w->rec, w->r, err);
 }
 
-char *ws_admin_moved_to(const struct ws_worktree *w)
+/* The folder of the worktree by a line of git's, which newer gits also write relative to their own
+ * folder. NULL: it names none. */
+static char *resolve(const char *admin_path, const char *line)
 {
-    char *gitdir = ws_path_join(w->admin_path, "gitdir"), *link = NULL, *place = NULL;
-    char *ours = ws_admin_text(w, WS_TEXT_LINK);
-    struct ws_buf text = {0}, back = {0};
+    char *from = ws_strdup(admin_path), *link, *place = NULL;
 
-    if (ws_read_file(&text, gitdir, MAX_TEXT, NULL) == 0 && ws_buf_str(&text)[0] == '/') {
-        link = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
+    while (line[0] != '/' && ws_starts_with(line, "../")) {
+        char *up = ws_path_dir(from);
+
+        free(from);
+        from = up;
+        line += strlen("../");
     }
-    if (link != NULL && strcmp(ws_path_base(link), ".git") == 0 &&
-        ws_read_file(&back, link, MAX_TEXT, NULL) == 0 && strcmp(ws_buf_str(&back), ours) == 0) {
+    link = ws_path_join(from, line);
+    if (ws_ends_with(link, "/.git")) {
         place = ws_path_dir(link);
+    } else if (line[0] == '/') {
+        place = ws_strdup(line);
     }
-    if (place != NULL && strcmp(place, w->path) == 0) {
-        free(place);
-        place = NULL;
-    }
-    ws_buf_release(&text);
-    ws_buf_release(&back);
-    free(ours);
     free(link);
-    free(gitdir);
+    free(from);
     return place;
 }
 
-bool ws_admin_is_locked(const struct ws_worktree *w)
+int ws_admin_place(char **place, const char *admin_path, struct ws_error *err)
+{
+    char *path = ws_path_join(admin_path, "gitdir");
+    struct ws_error why = {0};
+    struct ws_buf text = {0};
+    int rc = 0;
+
+    *place = NULL;
+    errno = 0;
+    if (ws_read_file(&text, path, MAX_TEXT, &why) == 0) {
+        char *line = ws_strndup(ws_buf_str(&text), strcspn(ws_buf_str(&text), "\n"));
+
+        *place = resolve(admin_path, line);
+        free(line);
+    } else if (ws_errno_is_trouble(errno)) {
+        rc = ws_fail(err, why.code, path, "%s", why.message);
+    }
+    ws_buf_release(&text);
+    free(path);
+    return rc;
+}
+
+bool ws_admin_is_place(const struct ws_worktree *w, const char *place)
+{
+    char *then = w->rec.root != NULL ? formerly(w, w->path) : NULL;
+    bool is = strcmp(place, w->path) == 0 || (then != NULL && strcmp(place, then) == 0);
+
+    free(then);
+    return is;
+}
+
+/* What stands at the place is there and is no worktree of git's folder about ours. */
+static bool is_other(const struct ws_worktree *w, const char *place)
+{
+    char *path = ws_path_join(place, ".git"), *link = NULL, *real = NULL;
+    struct ws_buf text = {0};
+    struct stat st;
+    bool other = lstat(path, &st) == 0;
+
+    if (other && S_ISREG(st.st_mode)) {
+        other = ws_read_file(&text, path, MAX_TEXT, NULL) == 0;
+        if (other && ws_starts_with(ws_buf_str(&text), "gitdir: ")) {
+            const char *line = ws_buf_str(&text) + strlen("gitdir: ");
+            char *name = ws_strndup(line, strcspn(line, "\n"));
+
+            link = ws_path_join(place, name);
+            real = realpath(link, NULL);
+            other = real == NULL || strcmp(real, w->admin_path) != 0;
+            free(name);
+        }
+    }
+    ws_buf_release(&text);
+    free(real);
+    free(link);
+    free(path);
+    return other;
+}
+
+/* The folder we made is where we made it: nobody has moved it. */
+static bool is_in_place(const struct ws_worktree *w)
+{
+    struct stat st;
+
+    return w->rec.state == WS_RECORD_MADE && lstat(w->path, &st) == 0 && st.st_dev == w->rec.dev &&
+           st.st_ino == w->rec.ino;
+}
+
+int ws_admin_elsewhere(char **place, const struct ws_worktree *w, struct ws_error *err)
+{
+    if (ws_admin_place(place, w->admin_path, err) < 0) {
+        return -1;
+    }
+    /* A tool may have written the name of something else. */
+    if (*place != NULL &&
+        (ws_admin_is_place(w, *place) || (is_in_place(w) && is_other(w, *place)))) {
+        free(*place);
+        *place = NULL;
+    }
+    return 0;
+}
+
+/* Git writes a plain file; anything else of that name is a tool's. */
+static int look_for_lock(bool *locked, const struct ws_worktree *w, struct ws_error *err)
 {
     char *path = ws_path_join(w->admin_path, "locked");
-    bool is = ws_path_exists(path);
+    struct stat st;
+    int rc = 0;
 
+    *locked = lstat(path, &st) == 0;
+    if (*locked) {
+        *locked = S_ISREG(st.st_mode);
+    } else if (ws_errno_is_trouble(errno)) {
+        rc = ws_fail_errno(err, WS_E_IO, path, "cannot look for the lock of the worktree");
+    }
     free(path);
-    return is;
+    return rc;
 }
 
 int ws_admin_check_unlocked(const struct ws_worktree *w, struct ws_error *err)
 {
-    if (!ws_admin_is_locked(w)) {
-        return 0;
+    char *elsewhere = NULL;
+    bool locked;
+    int rc = look_for_lock(&locked, w, err);
+
+    if (rc == 0 && locked) {
+        rc = ws_admin_elsewhere(&elsewhere, w, err);
     }
-    return ws_fail(err, WS_E_REPOSITORY, w->path,
-                   "the worktree is locked; git worktree unlock it first");
+    if (rc == 0 && locked && (elsewhere == NULL || is_in_place(w))) {
+        rc = ws_fail(err, WS_E_REPOSITORY, w->path,
+                     "the worktree is locked; git worktree unlock it first");
+    }
+    free(elsewhere);
+    return rc;
 }

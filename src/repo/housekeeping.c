@@ -42,9 +42,10 @@ static bool was_moved(const struct ws_worktree *w)
 static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
 {
     struct ws_error err = {0};
+    char *elsewhere = NULL;
     struct stat st;
 
-    info->locked = ws_admin_is_locked(w);
+    info->locked = ws_admin_check_unlocked(w, NULL) < 0;
     info->ws_id = ws_strdup(w->rec.ws_id);
     info->run_id = ws_strdup(w->rec.run_id);
     info->path = ws_strdup(w->path);
@@ -55,14 +56,14 @@ static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
         info->problem =
             ws_strdup("interrupted while it was made or removed; the next run clears it");
     } else if (lstat(w->path, &st) < 0) {
-        char *moved = ws_admin_moved_to(w);
-
+        (void)ws_admin_elsewhere(&elsewhere, w, NULL);
         info->state = ws_strdup("gone");
         info->problem =
-            moved != NULL
-                ? ws_format("moved by hand to %s, and yours; the next run makes it again", moved)
-                : ws_strdup("the folder is gone; the next run makes it again");
-        free(moved);
+            elsewhere != NULL
+                ? ws_format("moved by hand to %s, and yours; the next run makes it again",
+                            elsewhere)
+            : info->locked ? ws_strdup("the folder is gone, and git worktree lock keeps its place")
+                           : ws_strdup("the folder is gone; the next run makes it again");
     } else if (st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
         info->state = ws_strdup("foreign");
         info->problem = ws_strdup("this is not the folder wsfsm made");
@@ -76,6 +77,7 @@ static void describe(struct ws_worktree_info *info, struct ws_worktree *w)
                                 : ws_format("%s: %s", err.where, err.message);
         }
     }
+    free(elsewhere);
 }
 
 int ws_worktree_list(struct ws_worktree_infos *out, struct ws_repo *r, struct ws_error *err)
@@ -126,11 +128,11 @@ static int remove_locked(char **snapshot_ref, struct ws_strv *lost, struct ws_re
     if (!there && errno != ENOENT && errno != ENOTDIR) {
         /* what cannot be seen is not gone: it would be removed without a snapshot */
         rc = ws_fail_errno(err, WS_E_IO, w->path, "cannot look at the worktree's folder");
-    } else if (there) {
+    } else {
         rc = ws_admin_check_unlocked(w, err);
-        if (rc == 0 && w->rec.state == WS_RECORD_MADE) {
-            rc = ws_worktree_keep(snapshot_ref, lost, w, err);
-        }
+    }
+    if (rc == 0 && there && w->rec.state == WS_RECORD_MADE) {
+        rc = ws_worktree_keep(snapshot_ref, lost, w, err);
     }
     if (rc == 0) {
         rc = ws_worktree_teardown(w, err);

@@ -254,7 +254,7 @@ static int check_worktree(struct ws_repo *r, const char *ws_id, struct ws_error 
     if (known == 0) {
         struct ws_worktree *w = ws_admin_worktree(r, &rec);
 
-        if (rc == 0 && ws_path_exists(path)) {
+        if (rc == 0) {
             rc = ws_admin_check_unlocked(w, err);
         }
         ws_worktree_close(w);
@@ -269,4 +269,26 @@ int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id,
     int rc = check_worktree(r, ws_id, err);
 
     return rc == 0 && run_id != NULL ? check_branch(r, run_id, ws_id, err) : rc;
+}
+
+/* This run's worktree is there, and is gone on with as it is. */
+static bool is_at_hand(const struct ws_worktree *w, const char *run_id)
+{
+    return w->rec.state == WS_RECORD_MADE && strcmp(w->rec.run_id, run_id) == 0 &&
+           ws_path_exists(w->path);
+}
+
+int ws_worktree_admit_again(struct ws_repo *r, const char *run_id, const char *ws_id,
+                            struct ws_error *err)
+{
+    struct ws_record rec;
+    int known = ws_record_read(&rec, r, ws_id, err), rc = known < 0 ? -1 : 0;
+
+    if (known == 0) {
+        struct ws_worktree *w = ws_admin_worktree(r, &rec);
+
+        rc = is_at_hand(w, run_id) ? 0 : ws_admin_check_unlocked(w, err);
+        ws_worktree_close(w);
+    }
+    return rc;
 }

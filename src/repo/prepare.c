@@ -33,10 +33,10 @@ static int remove_folder(struct ws_worktree *w, struct ws_error *err)
                                     : ws_fail_errno(err, WS_E_IO, w->path, "cannot look at it");
 }
 
-int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err)
+/* The folder, and git's about it unless that is the user's: of a worktree that was moved, or that
+ * took the name while ours was made. */
+static int remove_both(struct ws_worktree *w, bool theirs, struct ws_error *err)
 {
-    static const char *const files[] = {".cache", ".cache-new"};
-
     if (w->rec.state == WS_RECORD_MADE) {
         w->rec.state = WS_RECORD_REMOVING;
         if (ws_record_write(&w->rec, w->r, err) < 0) {
@@ -47,17 +47,31 @@ int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err)
         return -1;
     }
     ws_fault_point("repo.folder_removed");
-    if (ws_admin_remove(w, err) < 0) {
+    if (ws_admin_remove(w, theirs, err) < 0) {
         return -1;
     }
     ws_fault_point("repo.admin_removed");
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    return 0;
+}
+
+int ws_worktree_teardown(struct ws_worktree *w, struct ws_error *err)
+{
+    static const char *const files[] = {".cache", ".cache-new"};
+    char *elsewhere = NULL;
+
+    if (ws_admin_check_unlocked(w, err) < 0 || ws_admin_elsewhere(&elsewhere, w, err) < 0) {
+        return -1;
+    }
+    int rc = remove_both(w, elsewhere != NULL, err);
+
+    free(elsewhere);
+    for (size_t i = 0; rc == 0 && i < sizeof files / sizeof *files; i++) {
         char *path = ws_record_path(w->r, w->rec.ws_id, files[i]);
 
         unlink(path);
         free(path);
     }
-    return ws_record_delete(w->r, w->rec.ws_id, err);
+    return rc == 0 ? ws_record_delete(w->r, w->rec.ws_id, err) : -1;
 }
 
 /* --- making --- */

@@ -156,7 +156,8 @@ int ws_record_write(const struct ws_record *rec, struct ws_repo *r, struct ws_er
     put(&text, "workstream", rec->ws_id);
     put(&text, "base", rec->base);
     put(&text, "admin", rec->admin);
-    put(&text, "root", r->root);
+    /* Of one that goes, git's paths are not brought up to date any more. */
+    put(&text, "root", rec->state == WS_RECORD_REMOVING && rec->root != NULL ? rec->root : r->root);
     ws_buf_printf(&text, "dev %" PRIu64 "\nino %" PRIu64 "\n", rec->dev, rec->ino);
     if (rec->set_up) {
         put(&text, "setup", "done");

@@ -97,9 +97,14 @@ static int drive(struct ws_session *s, const struct ws_held *run, const struct w
     return rc;
 }
 
+/* What the user keeps from wsfsm stops a run before the attempt it was left in counts as
+ * interrupted: those are few. A cancel needs nothing of it. */
 int ws_drive(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
              struct ws_error *err)
 {
+    if (!run->plan.dry_run &&
+        ws_worktree_admit_again(s->repo, run->run_id, run->plan.workstream.id, err) < 0)
+        return -1;
     return drive(s, run, o, ws_engine_run, err);
 }
 

@@ -61,6 +61,31 @@ def test_a_result_names_the_snapshots_of_all_attempts(hanging):
     assert "/end" not in shown
 
 
+def locks(repo):
+    return [line for line in repo.git("worktree", "list", "--porcelain").splitlines() if line.startswith("locked")]
+
+
+def test_resume_leaves_the_users_lock_of_the_worktree(hanging):
+    killed(hanging)
+    hanging.git("worktree", "lock", "--reason", "mine", hanging.worktree())
+    hanging.wsfsm("resume", "--run-id", "r1").must(0)
+    assert locks(hanging) == ["locked mine"]
+    hanging.wsfsm("verify").must(0)
+
+
+def test_resume_where_the_worktree_is_locked_and_gone(hanging):
+    """Refused as often as it is asked for: none of it counts as an interrupted attempt."""
+    killed(hanging)
+    hanging.git("worktree", "lock", hanging.worktree())
+    away = hanging.worktree().rename(hanging.base / "away")
+    for _ in range(5):
+        assert "unlock" in hanging.wsfsm("resume", "--run-id", "r1").must(4).stderr
+    assert hanging.history() == [("pending", "start", "editing")]
+    away.rename(hanging.worktree())
+    hanging.wsfsm("resume", "--run-id", "r1").must(0)
+    assert locks(hanging) == ["locked"]
+
+
 @pytest.mark.parametrize("command, rc", [("status", 0), ("cancel", 0), ("resume", 0)])
 def test_what_outlived_wsfsm_and_its_supervisor_is_ended_by_the_next_command(hanging, command, rc):
     """Where no PID namespace ends it. `hanging` leaves one process in its session and one in a session of its own."""

@@ -118,6 +118,54 @@ def test_worktree_moved_with_git_is_the_users(ran, then):
     assert str(place) in listed and listed.count("worktree ") == (3 if then == "run" else 2), listed
 
 
+@pytest.mark.parametrize("then", ["run", "gc", "remove"])
+def test_worktree_moved_and_locked_is_the_users_also_while_its_disk_is_away(ran, then):
+    disk, away = ran.base / "disk", ran.base / "away"
+    disk.mkdir()
+    ran.git("worktree", "move", ran.worktree(), disk / "mine")
+    ran.git("worktree", "lock", "--reason", "on a disk", disk / "mine")
+    (disk / "mine/src/mine.py").write_text("x\n")
+    ran.git("add", "src/mine.py", cwd=disk / "mine")
+    disk.rename(away)
+    shown = ran.wsfsm("worktree", "list", "--json").must(0).json[0]
+    assert shown["state"] == "gone" and str(disk / "mine") in shown["problem"], shown
+    if then == "run":
+        ran.run("ws-fix", "--run-id", "r2").must(0)
+    else:
+        ran.wsfsm("worktree", then, *(["--ws-id", "ws-fix"] if then == "remove" else [])).must(0)
+    away.rename(disk)
+    assert ran.git("status", "--short", "--branch", cwd=disk / "mine") == "## ws/r1/ws-fix\nA  src/mine.py"
+    listed = ran.git("worktree", "list", "--porcelain")
+    assert listed.count("worktree ") == (3 if then == "run" else 2) and "locked on a disk" in listed, listed
+
+
+def test_worktree_moved_by_a_git_that_writes_relative_paths_is_the_users(ran):
+    place, admin = ran.base / "mine", ran.root / ".git/worktrees/ws-fix"
+    ran.git("worktree", "move", ran.worktree(), place)
+    (admin / "gitdir").write_text("../../../../mine/.git\n")
+    (place / ".git").write_text("gitdir: ../repo/.git/worktrees/ws-fix\n")
+    assert str(place) in ran.wsfsm("worktree", "list", "--json").must(0).json[0]["problem"]
+    ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(0)
+    assert ran.git("status", "--short", "--branch", cwd=place) == "## ws/r1/ws-fix"
+
+
+def test_the_place_of_a_locked_worktree_whose_folder_is_gone_is_kept(ran):
+    """Git keeps its own folder about it: what is on a disk that is away comes back, and finds its index."""
+    admin = ran.root / ".git/worktrees/ws-fix"
+    ran.git("worktree", "lock", ran.worktree())
+    away = ran.worktree().rename(ran.base / "away")
+    index = (admin / "index").read_bytes()
+    assert ran.wsfsm("worktree", "list", "--json").must(0).json[0]["locked"] is True
+    assert "unlock" in ran.run("ws-fix", "--run-id", "r2").must(4).stderr
+    assert "unlock" in ran.wsfsm("worktree", "remove", "--ws-id", "ws-fix").must(4).stderr
+    assert "locked" in ran.wsfsm("worktree", "gc").must(0).stdout
+    assert [run["run_id"] for run in ran.wsfsm("status", "--json").must(0).json] == ["r1"]
+    assert (admin / "index").read_bytes() == index and not ran.worktree().exists()
+    ran.git("worktree", "unlock", ran.worktree())
+    ran.run("ws-fix", "--run-id", "r2").must(0)
+    assert away.exists()
+
+
 def test_a_call_from_a_linked_worktree_says_what_it_works_on(ready):
     """It is the main worktree's branch that a run begins with, not the one the user stands on."""
     place = ready.base / "side"

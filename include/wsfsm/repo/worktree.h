@@ -30,6 +30,9 @@ struct ws_prepared {
  * ws_worktree_prepare asks again. `run_id`: NULL when it is going to be a random one. */
 int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id, struct ws_error *err);
 
+/* The same before a run is gone on with: is its worktree there, or can it be made again? */
+int ws_worktree_admit_again(struct ws_repo *r, const char *run_id, const char *ws_id, struct ws_error *err);
+
 /* Makes the worktree, or takes the one that is there: this run's as it is; an earlier run's after a snapshot of its
  * content (refs/wsfsm/<its run>/<ws_id>/left-N), put on this run's branch with the base's content. Refuses a folder,
  * file, link or foreign worktree in its place, and a branch of that name that is not ours. */
@@ -123,7 +126,7 @@ struct ws_worktree_info {
     char *ws_id, *run_id, *path, *branch, *base_oid;
     char *state;     /* "made", "making" (interrupted), "gone", "foreign" */
     char *problem;   /* why it cannot be used, NULL: sound */
-    bool locked;     /* by `git worktree lock`: it is not to be removed */
+    bool locked;     /* by `git worktree lock`: it is not to be removed, nor its place to be taken */
 };
 struct ws_worktree_infos {
     struct ws_worktree_info *items;

@@ -80,6 +80,25 @@ START_TEST(remove_snapshots_and_keeps_the_branch)
 }
 END_TEST
 
+/* Its paths name the place where the repository stood; they still do when the removal goes on. */
+START_TEST(a_removal_that_failed_half_way_is_finished_in_a_moved_repository)
+{
+    struct ws_worktree *w = prepared("run1");
+    struct ws_error err = {0};
+    char *ref = NULL;
+
+    ws_worktree_close(w);
+    sh("sed -i 's,^root .*,root /old,' .wsfsm/worktrees/ws-one.record\n"
+       "echo /old/.worktrees/ws-one/.git > .git/worktrees/ws-one/gitdir\n"
+       "touch .git/wsfsm-ws-one.new");
+    ck_assert_int_lt(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), 0);
+    sh("test ! -e .worktrees/ws-one && test -e .git/worktrees/ws-one && rm .git/wsfsm-ws-one.new");
+    ok(ws_worktree_remove(&ref, NULL, fx.repo, "ws-one", &err), &err);
+    sh("test ! -e .git/worktrees/ws-one && test ! -e .wsfsm/worktrees/ws-one.record");
+    free(ref);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("worktree");
@@ -90,6 +109,7 @@ int main(void)
     tcase_add_test(tc, prepare_again_takes_the_same);
     tcase_add_test(tc, another_run_takes_it_over_after_a_snapshot);
     tcase_add_test(tc, remove_snapshots_and_keeps_the_branch);
+    tcase_add_test(tc, a_removal_that_failed_half_way_is_finished_in_a_moved_repository);
     suite_add_tcase(suite, tc);
     return run_whole_suite(suite);
 }
