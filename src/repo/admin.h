@@ -40,6 +40,8 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
 int ws_admin_place(char **place, const char *admin_path, struct ws_error *err);
 /* Is that where ours stands, or stood before the repository was moved? */
 bool ws_admin_is_place(const struct ws_worktree *w, const char *place);
+/* The folder we made is where we made it: nobody has moved it. */
+bool ws_admin_is_in_place(const struct ws_worktree *w);
 /* Where `git worktree move` has put the worktree, which may be a disk that is not there now: it is
  * the user's from then on, and so is git's folder about it. *place is NULL: nowhere else. */
 int ws_admin_elsewhere(char **place, const struct ws_worktree *w, struct ws_error *err);

@@ -149,8 +149,7 @@ static bool is_other(const struct ws_worktree *w, const char *place)
     return other;
 }
 
-/* The folder we made is where we made it: nobody has moved it. */
-static bool is_in_place(const struct ws_worktree *w)
+bool ws_admin_is_in_place(const struct ws_worktree *w)
 {
     struct stat st;
 
@@ -165,7 +164,7 @@ int ws_admin_elsewhere(char **place, const struct ws_worktree *w, struct ws_erro
     }
     /* A tool may have written the name of something else. */
     if (*place != NULL &&
-        (ws_admin_is_place(w, *place) || (is_in_place(w) && is_other(w, *place)))) {
+        (ws_admin_is_place(w, *place) || (ws_admin_is_in_place(w) && is_other(w, *place)))) {
         free(*place);
         *place = NULL;
     }
@@ -198,7 +197,7 @@ int ws_admin_check_unlocked(const struct ws_worktree *w, struct ws_error *err)
     if (rc == 0 && locked) {
         rc = ws_admin_elsewhere(&elsewhere, w, err);
     }
-    if (rc == 0 && locked && (elsewhere == NULL || is_in_place(w))) {
+    if (rc == 0 && locked && (elsewhere == NULL || ws_admin_is_in_place(w))) {
         rc = ws_fail(err, WS_E_REPOSITORY, w->path,
                      "the worktree is locked; git worktree unlock it first");
     }

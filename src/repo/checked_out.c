@@ -43,22 +43,21 @@ static int add_head(struct ws_strv *branches, const char *folder, struct ws_erro
     return rc;
 }
 
-static int add_linked(struct ws_strv *branches, struct ws_repo *r, const char *folder,
-                      struct ws_error *err)
-{
-    char *gitdir;
-    int rc = first_line(&gitdir, folder, "gitdir", err);
+struct look {
+    struct ws_repo *r;
+    struct ws_strv *branches;
+    const struct ws_worktree *own;
+    const char *branch;
+    char **place;
+};
 
-    if (rc == 0 && (gitdir == NULL || !ws_path_under(gitdir, r->worktrees))) {
-        rc = add_head(branches, folder, err);
-    }
-    free(gitdir);
-    return rc;
-}
+typedef int each_fn(const struct look *l, const char *folder, struct ws_error *err);
 
-static int add_all_linked(struct ws_strv *branches, struct ws_repo *r, const char *worktrees,
-                          struct ws_error *err)
+/* Git's folders about linked worktrees, until one of them fails. */
+static int for_all_linked(const struct look *l, each_fn *each, struct ws_error *err)
 {
+    char *worktrees = ws_path_join(l->r->git_dir, "worktrees");
+
     errno = 0;
     DIR *d = opendir(worktrees);
     struct dirent *e;
@@ -68,7 +67,7 @@ static int add_all_linked(struct ws_strv *branches, struct ws_repo *r, const cha
         char *folder = ws_path_join(worktrees, e->d_name);
 
         if (e->d_name[0] != '.') {
-            rc = add_linked(branches, r, folder, err);
+            rc = each(l, folder, err);
         }
         free(folder);
     }
@@ -78,19 +77,97 @@ static int add_all_linked(struct ws_strv *branches, struct ws_repo *r, const cha
     if (d != NULL) {
         closedir(d);
     }
+    free(worktrees);
+    return rc;
+}
+
+static int add_linked(const struct look *l, const char *folder, struct ws_error *err)
+{
+    char *gitdir;
+    int rc = first_line(&gitdir, folder, "gitdir", err);
+
+    if (rc == 0 && (gitdir == NULL || !ws_path_under(gitdir, l->r->worktrees))) {
+        rc = add_head(l->branches, folder, err);
+    }
+    free(gitdir);
     return rc;
 }
 
 int ws_checked_out(struct ws_strv *branches, struct ws_repo *r, struct ws_error *err)
 {
-    char *worktrees = ws_path_join(r->git_dir, "worktrees");
+    const struct look look = {.r = r, .branches = branches};
     int rc = add_head(branches, r->git_dir, err);
 
     if (rc == 0) {
-        rc = add_all_linked(branches, r, worktrees, err);
+        rc = for_all_linked(&look, add_linked, err);
     }
     ws_strv_sort(branches);
     ws_strv_unique(branches);
-    free(worktrees);
+    return rc;
+}
+
+/* A rebase has HEAD off the branch, and moves the branch when it is done. */
+static int is_on(bool *on, const char *folder, const char *branch, struct ws_error *err)
+{
+    static const char *const names[] = {"HEAD", "rebase-merge/head-name", "rebase-apply/head-name"};
+    int rc = 0;
+
+    *on = false;
+    for (size_t i = 0; rc == 0 && !*on && i < sizeof names / sizeof *names; i++) {
+        char *line;
+
+        rc = first_line(&line, folder, names[i], err);
+        if (line != NULL) {
+            *on =
+                strcmp(ws_starts_with(line, "ref: ") ? line + strlen("ref: ") : line, branch) == 0;
+        }
+        free(line);
+    }
+    return rc;
+}
+
+static bool is_own(const struct ws_worktree *own, const char *folder, const char *place)
+{
+    return ws_admin_is_place(own, place) ||
+           (strcmp(folder, own->admin_path) == 0 && ws_admin_is_in_place(own));
+}
+
+static int find_linked(const struct look *l, const char *folder, struct ws_error *err)
+{
+    char *place = NULL;
+    bool on = false;
+    int rc = *l->place == NULL ? ws_admin_place(&place, folder, err) : 0;
+
+    if (rc == 0 && place != NULL && !is_own(l->own, folder, place)) {
+        rc = is_on(&on, folder, l->branch, err);
+    }
+    if (on) {
+        *l->place = place;
+        place = NULL;
+    }
+    free(place);
+    return rc;
+}
+
+int ws_checked_out_elsewhere(char **place, const struct ws_worktree *own, const char *branch,
+                             struct ws_error *err)
+{
+    const struct look look = {.r = own->r, .own = own, .branch = branch, .place = place};
+    bool on;
+
+    *place = NULL;
+    if (is_on(&on, own->r->git_dir, branch, err) < 0) {
+        return -1;
+    }
+    if (on) {
+        *place = ws_strdup(own->r->root);
+        return 0;
+    }
+    int rc = for_all_linked(&look, find_linked, err);
+
+    if (rc < 0) {
+        free(*place);
+        *place = NULL;
+    }
     return rc;
 }

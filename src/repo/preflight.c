@@ -8,6 +8,7 @@
 #include "filters.h"
 #include "index_file.h"
 #include "internal.h"
+#include "prepare.h"
 #include "record.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -290,5 +291,5 @@ int ws_worktree_admit_again(struct ws_repo *r, const char *run_id, const char *w
         rc = is_at_hand(w, run_id) ? 0 : ws_admin_check_unlocked(w, err);
         ws_worktree_close(w);
     }
-    return rc;
+    return rc == 0 ? ws_worktree_check_branch(r, run_id, ws_id, err) : rc;
 }

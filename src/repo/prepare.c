@@ -221,8 +221,11 @@ static int prepare_locked(struct ws_worktree **out, struct ws_prepared *how, str
 {
     struct ws_record rec;
     struct ws_worktree *w;
-    int rc = ws_record_read(&rec, r, spec->ws_id, err);
+    int rc = ws_worktree_check_branch(r, spec->run_id, spec->ws_id, err);
 
+    if (rc == 0) {
+        rc = ws_record_read(&rec, r, spec->ws_id, err);
+    }
     if (rc != 0) {
         return rc == 1 ? make_new(out, how, r, spec, err) : -1;
     }

@@ -16,4 +16,8 @@ int ws_worktree_keep(char **ref, struct ws_strv *lost, struct ws_worktree *w, st
  * a branch that is not ours is refused. */
 int ws_worktree_make_branch(struct ws_worktree *w, struct ws_error *err);
 
+/* -1: another worktree has the branch of the run checked out, and so it is not to be moved. */
+int ws_worktree_check_branch(struct ws_repo *r, const char *run_id, const char *ws_id,
+                             struct ws_error *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "content.h"
+#include "prepare.h"
 #include "remove_tree.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
@@ -106,6 +107,19 @@ static int look_and_ask(char branch[WS_OID_HEX], struct ws_worktree *w,
     return consent != NULL ? consent->ask(consent->payload, err) : 0;
 }
 
+/* Asked before anything is put back: may the branch go to this commit? */
+static int check_branch(struct ws_worktree *w, const char *commit, struct ws_error *err)
+{
+    char now[WS_OID_HEX];
+
+    if (ws_repo_ref(now, w->r, w->branch, err) < 0) {
+        return -1;
+    }
+    return strcmp(now, commit) == 0
+               ? 0
+               : ws_worktree_check_branch(w->r, w->rec.run_id, w->rec.ws_id, err);
+}
+
 int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit,
                         const struct ws_consent *consent, struct ws_error *err)
 {
@@ -115,7 +129,8 @@ int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *com
     git_oid want, index;
     int rc = -1;
 
-    if (ws_git_oid(&want, tree, err) < 0 || ws_repo_tree_of(commit_tree, w->r, commit, err) < 0 ||
+    if (check_branch(w, commit, err) < 0 || ws_git_oid(&want, tree, err) < 0 ||
+        ws_repo_tree_of(commit_tree, w->r, commit, err) < 0 ||
         ws_git_oid(&index, commit_tree, err) < 0 || ws_content_look(&content, &root, w, err) < 0) {
         return -1;
     }

@@ -151,14 +151,32 @@ static int settle(struct ws_repo *repo, const struct ws_effect_row *effect, cons
     return rc;
 }
 
+/* A branch that has the change already, as after a crash right there, shows nothing new. */
+static bool has_change(struct ws_repo *repo, const char *branch, const char *commit)
+{
+    char now[WS_OID_HEX];
+    return ws_repo_ref(now, repo, branch, NULL) == 0 && !strcmp(now, commit);
+}
+
 static int move_branch(char **note, struct ws_repo *repo, const struct ws_effect_row *effect,
                        const struct ws_node *root, struct ws_error *err)
 {
     const char *branch = ws_node_str(root, "branch", "");
     const char *commit = ws_node_str(root, "commit", NULL);
     struct ws_error why = {0};
+    char *place;
     if (!commit)
         return 0;
+    /* Who stands on the branch would see the change undone by what they have checked out. */
+    if (ws_worktree_branch_place(&place, repo, effect->run_id, effect->ws_id, err) < 0)
+        return -1;
+    if (place && !has_change(repo, branch, commit)) {
+        *note = ws_format("%s is checked out in %s and stays where it is; the result is commit %s",
+                          branch, place, commit);
+        free(place);
+        return 0;
+    }
+    free(place);
     if (ws_repo_move_ref(repo, branch, ws_node_str(root, "expect", ""), commit, &why) < 0) {
         if (why.code != WS_E_LEASE_LOST) {
             *err = why;

@@ -30,12 +30,19 @@ struct ws_prepared {
  * ws_worktree_prepare asks again. `run_id`: NULL when it is going to be a random one. */
 int ws_worktree_admit(struct ws_repo *r, const char *run_id, const char *ws_id, struct ws_error *err);
 
-/* The same before a run is gone on with: is its worktree there, or can it be made again? */
+/* The same before a run is gone on with: is its worktree there, or can it be made again, and does nobody else have its
+ * branch checked out? */
 int ws_worktree_admit_again(struct ws_repo *r, const char *run_id, const char *ws_id, struct ws_error *err);
+
+/* Where another worktree than the workstream's has the run's branch checked out: the main one or one of the user's, also
+ * while it is not there. *place is malloc'ed, NULL: nowhere. */
+int ws_worktree_branch_place(char **place, struct ws_repo *r, const char *run_id, const char *ws_id,
+                             struct ws_error *err);
 
 /* Makes the worktree, or takes the one that is there: this run's as it is; an earlier run's after a snapshot of its
  * content (refs/wsfsm/<its run>/<ws_id>/left-N), put on this run's branch with the base's content. Refuses a folder,
- * file, link or foreign worktree in its place, and a branch of that name that is not ours. */
+ * file, link or foreign worktree in its place, and a branch of that name that is not ours or that another worktree has
+ * checked out. */
 int ws_worktree_prepare(struct ws_worktree **out, struct ws_prepared *how, struct ws_repo *r,
                         const struct ws_worktree_spec *spec, struct ws_error *err);
 
@@ -111,10 +118,19 @@ struct ws_consent {
 };
 
 /* Puts the content back to `tree`: tracked files as in it, other files that are not ignored removed, HEAD and the
+<<<<<<< ours
  * branch back on `commit`. Consent (may be NULL) is asked when all is looked at; a branch that is moved after that stays
  * where it is (WS_E_LEASE_LOST). */
 int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, const struct ws_consent *consent,
                         struct ws_error *err);
+||||||| base
+ * branch back on `commit`. */
+int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, struct ws_error *err);
+=======
+ * branch back on `commit`. A branch that another worktree has checked out is not moved: refused, before anything is
+ * changed. */
+int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, struct ws_error *err);
+>>>>>>> theirs
 
 /* After the branch moved to the final commit: the index follows, so that git status there shows only what later
  * tools left. */
