@@ -11,6 +11,7 @@
 
 #include "admin_index.h"
 #include "remove_tree.h"
+#include "rights.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -59,11 +60,35 @@ const char *ws_worktree_branch(const struct ws_worktree *w)
     return w->branch;
 }
 
+/* The folder, with rights to read it, which a tool may have taken from it. */
+static int open_folder(const struct ws_worktree *w)
+{
+    const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = open(w->path, O_RDONLY | flags), closed = -1;
+    struct stat st;
+
+    if (fd < 0 && errno == EACCES) {
+        closed = open(w->path, O_PATH | flags);
+    }
+    if (closed >= 0) {
+        if (fstat(closed, &st) == 0 && st.st_dev == w->rec.dev && st.st_ino == w->rec.ino &&
+            st.st_uid == geteuid()) {
+            char *link = ws_format("/dev/fd/%d", closed);
+
+            (void)chmod(link, (st.st_mode & 07777) | 0700);
+            free(link);
+        }
+        close(closed);
+        fd = open(w->path, O_RDONLY | flags);
+    }
+    return fd;
+}
+
 int ws_admin_open_folder(int *fd, const struct ws_worktree *w, struct ws_error *err)
 {
     struct stat st;
 
-    *fd = open(w->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    *fd = open_folder(w);
     if (*fd < 0) {
         enum ws_code code = errno == ENOENT              ? WS_E_UNKNOWN_ID
                             : ws_errno_is_trouble(errno) ? WS_E_IO
@@ -77,6 +102,8 @@ int ws_admin_open_folder(int *fd, const struct ws_worktree *w, struct ws_error *
     } else if (st.st_dev != w->rec.dev || st.st_ino != w->rec.ino) {
         rc = ws_fail(err, WS_E_SCOPE_VIOLATION, w->path,
                      "this is not the folder wsfsm made; it is left alone");
+    } else if ((st.st_mode & 0100) == 0) {
+        ws_rights_give(*fd); /* or every file in it would count as gone */
     }
     if (rc < 0) {
         close(*fd);
@@ -264,6 +291,7 @@ int ws_admin_write_index(struct ws_worktree *w, const struct ws_node *root, cons
                       w->admin_path, "git's folder of the worktree cannot be opened");
         goto out;
     }
+    ws_rights_give(dir);
     /* Whatever a tool left under these names must not be followed or read. */
     if (ws_remove_at(dir, "wsfsm-index", w->admin_path, err) < 0 ||
         ws_remove_at(dir, "wsfsm-index.lock", w->admin_path, err) < 0 ||
@@ -310,6 +338,9 @@ int ws_admin_reset(struct ws_worktree *w, const struct ws_node *root, const git_
     struct dirent *e;
     int rc = d == NULL ? ws_fail_errno(err, WS_E_IO, w->admin_path, "cannot read the folder") : 0;
 
+    if (d != NULL) {
+        ws_rights_give(dirfd(d));
+    }
     /* A merge, rebase or lock of git's own that the tool left behind goes. */
     while (d != NULL && rc == 0 && (e = readdir(d)) != NULL) {
         if (!belongs(dirfd(d), e->d_name)) {

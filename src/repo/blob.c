@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "durable.h"
+#include "rights.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
@@ -239,10 +240,13 @@ enum ws_blob_result ws_blob_store(git_oid *oid, struct ws_blobs *b, int dir, con
 static int write_file(int dir, const char *name, const void *data, size_t len, uint32_t mode,
                       struct stat *st)
 {
-    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                    mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666);
-    int rc;
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    const mode_t rights = mode == GIT_FILEMODE_BLOB_EXECUTABLE ? 0777 : 0666;
+    int fd = openat(dir, name, flags, rights), rc;
 
+    if (fd < 0 && ws_rights_retry(dir)) {
+        fd = openat(dir, name, flags, rights);
+    }
     if (fd < 0) {
         return -1;
     }
@@ -262,6 +266,9 @@ static int write_link(int dir, const char *name, const void *data, size_t len, s
     char *target = ws_strndup(data, len);
     int rc = symlinkat(target, dir, name);
 
+    if (rc < 0 && ws_rights_retry(dir)) {
+        rc = symlinkat(target, dir, name);
+    }
     free(target);
     return rc < 0 ? -1 : fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW);
 }

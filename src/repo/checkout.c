@@ -9,6 +9,7 @@
 #include "attributes.h"
 #include "names.h"
 #include "remove_tree.h"
+#include "rights.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
@@ -131,16 +132,23 @@ static int put_file(struct update *u, int dir, struct ws_node *n, bool attribute
     return 0;
 }
 
+static int make_folder(int dir, const char *name)
+{
+    int rc = mkdirat(dir, name, 0777);
+
+    return rc < 0 && ws_rights_retry(dir) ? mkdirat(dir, name, 0777) : rc;
+}
+
 static int open_or_make(struct update *u, int dir, const char *name)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = -1;
 
-    if (mkdirat(dir, name, 0777) == 0 || (errno == EEXIST && !u->c->fresh)) {
+    if (make_folder(dir, name) == 0 || (errno == EEXIST && !u->c->fresh)) {
         fd = openat(dir, name, flags);
         if (fd < 0 && (errno == ENOTDIR || errno == ELOOP) &&
             ws_remove_at(dir, name, ws_buf_str(&u->path), u->err) == 0 &&
-            mkdirat(dir, name, 0777) == 0) {
+            make_folder(dir, name) == 0) {
             fd = openat(dir, name, flags);
         }
     }

@@ -9,6 +9,7 @@
 #include "checkout.h"
 #include "durable.h"
 #include "plain.h"
+#include "rights.h"
 #include "scan.h"
 #include "wsfsm/base/path.h"
 
@@ -166,6 +167,7 @@ int ws_content_put(struct ws_node *root, struct ws_worktree *w, const git_oid *t
     if (ws_admin_open_folder(&fd, w, err) < 0) {
         return -1;
     }
+    ws_rights_give(fd); /* the next attempt needs them as well */
     if (ws_git_tree(&c.blobs.base, w->r, w->rec.base, err) == 0 &&
         ws_git_view(&c.blobs.view, w->r, w->path, err) == 0) {
         c.is_base = git_oid_equal(git_tree_id(c.blobs.base), tree);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rights.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/hash.h"
 #include "wsfsm/base/path.h"
@@ -109,8 +110,8 @@ static int empty_folder(struct removal *r, int fd, unsigned depth)
     return rc;
 }
 
-/* `top` is the open folder `name` of `dir`; the descriptor is taken. */
-static int remove_open(int dir, const char *name, int top, const char *where, struct ws_error *err)
+/* Takes the descriptor. */
+static int empty_open(int top, const char *where, struct ws_error *err)
 {
     struct removal r = {.top = top, .where = where, .err = err};
     struct stat st;
@@ -136,12 +137,24 @@ static int remove_open(int dir, const char *name, int top, const char *where, st
             break;
         }
     }
-    rc = unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT
-             ? ws_fail_errno(err, WS_E_IO, where, "cannot remove it")
-             : 0;
+    rc = 0;
 out:
     close(top);
     return rc;
+}
+
+static int look_at(int dir, const char *name, struct stat *st)
+{
+    int rc = fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW);
+
+    return rc < 0 && ws_rights_retry(dir) ? fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) : rc;
+}
+
+static int unlink_at(int dir, const char *name, int flags)
+{
+    int rc = unlinkat(dir, name, flags);
+
+    return rc < 0 && ws_rights_retry(dir) ? unlinkat(dir, name, flags) : rc;
 }
 
 int ws_remove_at(int dir, const char *name, const char *where, struct ws_error *err)
@@ -149,12 +162,12 @@ int ws_remove_at(int dir, const char *name, const char *where, struct ws_error *
     struct stat st, parent;
     int fd;
 
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+    if (look_at(dir, name, &st) < 0) {
         return errno == ENOENT ? 0
                                : ws_fail_errno(err, WS_E_IO, where, "cannot look at '%s'", name);
     }
     if (!S_ISDIR(st.st_mode)) {
-        return unlinkat(dir, name, 0) < 0 && errno != ENOENT
+        return unlink_at(dir, name, 0) < 0 && errno != ENOENT
                    ? ws_fail_errno(err, WS_E_IO, where, "cannot remove '%s'", name)
                    : 0;
     }
@@ -166,7 +179,12 @@ int ws_remove_at(int dir, const char *name, const char *where, struct ws_error *
         close(fd);
         return ws_fail(err, WS_E_IO, where, "'%s' is a mount point; unmount it first", name);
     }
-    return remove_open(dir, name, fd, where, err);
+    if (empty_open(fd, where, err) < 0) {
+        return -1;
+    }
+    return unlink_at(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT
+               ? ws_fail_errno(err, WS_E_IO, where, "cannot remove '%s'", name)
+               : 0;
 }
 
 int ws_remove_folder(const char *path, uint64_t dev, uint64_t ino, struct ws_error *err)
@@ -197,8 +215,11 @@ int ws_remove_folder(const char *path, uint64_t dev, uint64_t ino, struct ws_err
                      "this is not the folder wsfsm made; it is left alone, remove it yourself");
         goto out;
     }
-    rc = remove_open(dir, ws_path_base(path), fd, path, err);
+    rc = empty_open(fd, path, err);
     fd = -1;
+    if (rc == 0 && unlinkat(dir, ws_path_base(path), AT_REMOVEDIR) < 0 && errno != ENOENT) {
+        rc = ws_fail_errno(err, WS_E_IO, path, "cannot remove it");
+    }
 out:
     if (fd >= 0) {
         close(fd);

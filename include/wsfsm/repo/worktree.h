@@ -118,19 +118,11 @@ struct ws_consent {
 };
 
 /* Puts the content back to `tree`: tracked files as in it, other files that are not ignored removed, HEAD and the
-<<<<<<< ours
  * branch back on `commit`. Consent (may be NULL) is asked when all is looked at; a branch that is moved after that stays
- * where it is (WS_E_LEASE_LOST). */
+ * where it is (WS_E_LEASE_LOST). One that another worktree has checked out is not moved: refused, before anything is
+ * changed. */
 int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, const struct ws_consent *consent,
                         struct ws_error *err);
-||||||| base
- * branch back on `commit`. */
-int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, struct ws_error *err);
-=======
- * branch back on `commit`. A branch that another worktree has checked out is not moved: refused, before anything is
- * changed. */
-int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit, struct ws_error *err);
->>>>>>> theirs
 
 /* After the branch moved to the final commit: the index follows, so that git status there shows only what later
  * tools left. */
