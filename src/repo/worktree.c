@@ -97,27 +97,17 @@ static int move_branch(struct ws_worktree *w, const char *from, const char *comm
     return strcmp(from, commit) == 0 ? 0 : ws_repo_move_ref(w->r, w->branch, from, commit, err);
 }
 
-/* The branch as it was before consent was asked: whoever moves it after that is not overruled. */
-static int look_and_ask(char branch[WS_OID_HEX], struct ws_worktree *w,
+/* May the branch, as it stands, go to this commit, and all the rest with it? Whoever moves it after
+ * that is not overruled. */
+static int look_and_ask(char branch[WS_OID_HEX], struct ws_worktree *w, const char *commit,
                         const struct ws_consent *consent, struct ws_error *err)
 {
-    if (ws_repo_ref(branch, w->r, w->branch, err) < 0) {
+    if (ws_repo_ref(branch, w->r, w->branch, err) < 0 ||
+        (strcmp(branch, commit) != 0 &&
+         ws_worktree_check_branch(w->r, w->rec.run_id, w->rec.ws_id, err) < 0)) {
         return -1;
     }
     return consent != NULL ? consent->ask(consent->payload, err) : 0;
-}
-
-/* Asked before anything is put back: may the branch go to this commit? */
-static int check_branch(struct ws_worktree *w, const char *commit, struct ws_error *err)
-{
-    char now[WS_OID_HEX];
-
-    if (ws_repo_ref(now, w->r, w->branch, err) < 0) {
-        return -1;
-    }
-    return strcmp(now, commit) == 0
-               ? 0
-               : ws_worktree_check_branch(w->r, w->rec.run_id, w->rec.ws_id, err);
 }
 
 int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *commit,
@@ -129,12 +119,12 @@ int ws_worktree_restore(struct ws_worktree *w, const char *tree, const char *com
     git_oid want, index;
     int rc = -1;
 
-    if (check_branch(w, commit, err) < 0 || ws_git_oid(&want, tree, err) < 0 ||
-        ws_repo_tree_of(commit_tree, w->r, commit, err) < 0 ||
+    if (ws_git_oid(&want, tree, err) < 0 || ws_repo_tree_of(commit_tree, w->r, commit, err) < 0 ||
         ws_git_oid(&index, commit_tree, err) < 0 || ws_content_look(&content, &root, w, err) < 0) {
         return -1;
     }
-    if (look_and_ask(branch, w, consent, err) < 0 || remove_oddities(w, &content, err) < 0) {
+    if (look_and_ask(branch, w, commit, consent, err) < 0 ||
+        remove_oddities(w, &content, err) < 0) {
         goto out;
     }
     /* A file too large to be stored was removed above: let it be written again. */
