@@ -132,7 +132,12 @@ static int check(struct findings *f, struct surroundings *s, const char *path, b
     for (size_t i = 0; i < f->bundles.len; i++) {
         f->sound += f->bundles.items[i].sound;
     }
-    if (ws_bundles_check(&f->bundles, &between, &f->diags) > 0 && f->status == 0) {
+    size_t trouble = ws_bundles_check(&f->bundles, &between, &f->diags);
+
+    if (ws_diags_all_read(&f->diags, err) != 0) { /* the base tree, of overlaps */
+        return -1;
+    }
+    if (trouble > 0 && f->status == 0) {
         f->status = TROUBLE_BETWEEN;
     }
     return 0;

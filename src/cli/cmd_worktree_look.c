@@ -238,14 +238,17 @@ static int find_given(struct ws_strv *given, struct look *l, struct ws_error *er
     return status;
 }
 
-static void find_outside(struct ws_strv *outside, const struct look *l, const struct ws_plan *plan,
-                         const struct ws_strv *given)
+static int find_outside(struct ws_strv *outside, const struct look *l, const struct ws_plan *plan,
+                        const struct ws_strv *given, struct ws_error *err)
 {
     const struct ws_base_tree base = {.repo = l->session.repo, .oid = l->info->base_oid};
     const struct ws_tree_view view = ws_base_tree_view(&base);
     const struct ws_workstream *ws = &plan->workstream;
-    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+    struct ws_scope *scope;
 
+    if (ws_scope_new(&scope, &ws->files_scope, &ws->files_create, &view, err) != 0) {
+        return -1;
+    }
     for (size_t i = 0; i < l->changes.len; i++) {
         const struct ws_change *c = &l->changes.items[i];
 
@@ -259,6 +262,7 @@ static void find_outside(struct ws_strv *outside, const struct look *l, const st
     ws_strv_sort(outside);
     ws_strv_unique(outside);
     ws_scope_free(scope);
+    return 0;
 }
 
 static void add_violations(struct ws_strv *out, const char *what, const struct ws_strv *paths)
@@ -338,7 +342,9 @@ static int run_validate_scope(struct ws_cli *cli, struct ws_error *err)
         status = find_given(&given, &l, err);
     }
     if (status == 0) {
-        find_outside(&outside, &l, &plan, &given);
+        status = find_outside(&outside, &l, &plan, &given, err);
+    }
+    if (status == 0) {
         status = find_violations(&violations, &l, &plan, err);
     }
     if (status == 0) {

@@ -254,9 +254,14 @@ static struct ws_place place_of(const struct ws_workstream *w, const char *entry
 
 static void check_overlaps(struct check *c)
 {
-    struct ws_scopes *scopes = ws_scopes_new(c->items, c->len, c->how->tree);
+    struct ws_scopes *scopes;
     struct ws_scope_pair pair;
+    struct ws_error err = {0};
 
+    if (ws_scopes_new(&scopes, c->items, c->len, c->how->tree, &err) < 0) {
+        ws_diags_unread(c->diags, err.where, &err); /* which is not to say that none overlap */
+        return;
+    }
     while (ws_scopes_next(scopes, &pair)) {
         const struct ws_workstream *a = c->items[pair.first], *b = c->items[pair.second];
         struct ws_place at = place_of(a, pair.one);

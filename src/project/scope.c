@@ -35,25 +35,27 @@ static void add_pattern(struct ws_scope *s, const char *source)
 }
 
 /* Looks an entry up without its '/' at the end. */
-static enum ws_tree_entry look(const struct ws_tree_view *tree, const char *entry)
+static int look(enum ws_tree_entry *out, const struct ws_tree_view *tree, const char *entry,
+                struct ws_error *err)
 {
     size_t len = strlen(entry);
-    enum ws_tree_entry found = WS_TREE_ABSENT;
+    int rc = 0;
 
+    *out = WS_TREE_ABSENT;
     if (tree != NULL && tree->look != NULL) {
         char *path = ws_strndup(entry, len - (len > 0 && entry[len - 1] == '/'));
 
-        found = tree->look(tree->payload, path);
+        rc = tree->look(out, tree->payload, path, err);
         free(path);
     }
-    return found;
+    return rc;
 }
 
-static void compile(struct ws_scope *s, const char *entry, const struct ws_tree_view *tree)
+static void compile(struct ws_scope *s, const char *entry, enum ws_tree_entry found)
 {
     bool slash = ws_ends_with(entry, "/");
 
-    switch (look(tree, entry)) {
+    switch (found) {
     case WS_TREE_DIR:
         add_folder(s, entry);
         if (!slash) {
@@ -92,21 +94,37 @@ static void sort(struct ws_scope_list *list)
     }
 }
 
-struct ws_scope *ws_scope_new(const struct ws_strv *files_scope, const struct ws_strv *files_create,
-                              const struct ws_tree_view *tree)
+/* `entries` may be NULL. */
+static int compile_all(struct ws_scope *s, const struct ws_strv *entries,
+                       const struct ws_tree_view *tree, struct ws_error *err)
+{
+    for (size_t i = 0; entries != NULL && i < entries->len; i++) {
+        enum ws_tree_entry found;
+
+        if (look(&found, tree, entries->items[i], err) < 0) {
+            return -1;
+        }
+        compile(s, entries->items[i], found);
+    }
+    return 0;
+}
+
+int ws_scope_new(struct ws_scope **out, const struct ws_strv *files_scope,
+                 const struct ws_strv *files_create, const struct ws_tree_view *tree,
+                 struct ws_error *err)
 {
     struct ws_scope *s = ws_alloc(sizeof *s);
-    const struct ws_strv *lists[] = {files_scope, files_create};
 
-    for (size_t l = 0; l < 2; l++) {
-        for (size_t i = 0; lists[l] != NULL && i < lists[l]->len; i++) {
-            compile(s, lists[l]->items[i], tree);
-        }
+    *out = NULL;
+    if (compile_all(s, files_scope, tree, err) < 0 || compile_all(s, files_create, tree, err) < 0) {
+        ws_scope_free(s);
+        return -1;
     }
     sort(&s->literals);
     sort(&s->folders);
     sort(&s->patterns);
-    return s;
+    *out = s;
+    return 0;
 }
 
 static void release(struct ws_scope_list *list)

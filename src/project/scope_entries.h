@@ -42,8 +42,9 @@ struct ws_scope_pair {
     const char *path;      /* where, when it took the base tree to see it; else NULL */
 };
 
-struct ws_scopes *ws_scopes_new(const struct ws_workstream *const *items, size_t len,
-                                const struct ws_tree_view *tree);
+/* -1, and *out is NULL: the tree, which may be NULL, cannot be read. */
+int ws_scopes_new(struct ws_scopes **out, const struct ws_workstream *const *items, size_t len,
+                  const struct ws_tree_view *tree, struct ws_error *err);
 bool ws_scopes_next(struct ws_scopes *s, struct ws_scope_pair *pair); /* false: that was all */
 void ws_scopes_free(struct ws_scopes *s);
 

@@ -62,22 +62,35 @@ static int meet_at(void *arg, const char *path)
     return m->two != NULL;
 }
 
-bool ws_scope_overlap(const char **one, const char **two, const struct ws_strv *a,
-                      const struct ws_strv *b, const struct ws_tree_view *tree)
+/* Where both cover a path that only the tree tells. */
+static int meet_in_tree(const char **one, const char **two, const struct ws_scope *a,
+                        const struct ws_scope *b, const struct ws_tree_view *tree,
+                        struct ws_error *err)
 {
-    struct ws_scope *x = ws_scope_new(a, NULL, tree), *y = ws_scope_new(b, NULL, tree);
-    struct meeting m = {.a = x, .b = y};
-    bool overlap = ws_scope_meet(one, two, x, y);
+    struct meeting m = {.a = a, .b = b};
+    int rc = tree->walk(tree->payload, meet_at, &m, err);
 
-    if (!overlap && tree != NULL && tree->walk != NULL) {
-        tree->walk(tree->payload, meet_at, &m);
-        overlap = m.two != NULL;
-        if (overlap) {
-            *one = m.one->source;
-            *two = m.two->source;
-        }
+    if (rc > 0) {
+        *one = m.one->source;
+        *two = m.two->source;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+int ws_scope_overlap(const char **one, const char **two, const struct ws_strv *a,
+                     const struct ws_strv *b, const struct ws_tree_view *tree, struct ws_error *err)
+{
+    struct ws_scope *x = NULL, *y = NULL;
+    int rc = ws_scope_new(&x, a, NULL, tree, err);
+
+    *one = *two = NULL;
+    if (rc == 0) {
+        rc = ws_scope_new(&y, b, NULL, tree, err);
+    }
+    if (rc == 0 && !ws_scope_meet(one, two, x, y) && tree != NULL && tree->walk != NULL) {
+        rc = meet_in_tree(one, two, x, y, tree, err);
     }
     ws_scope_free(x);
     ws_scope_free(y);
-    return overlap;
+    return rc;
 }

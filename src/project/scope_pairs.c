@@ -129,27 +129,41 @@ static int by_indexes(const void *a, const void *b)
     return (x->second > y->second) - (x->second < y->second);
 }
 
-struct ws_scopes *ws_scopes_new(const struct ws_workstream *const *items, size_t len,
-                                const struct ws_tree_view *tree)
+static int meet_all(struct ws_scopes *s, const struct ws_workstream *const *items,
+                    const struct ws_tree_view *tree, struct ws_error *err)
+{
+    for (size_t i = 0; i < s->len; i++) {
+        if (ws_scope_new(&s->scopes[i], &items[i]->files_scope, NULL, tree, err) < 0) {
+            return -1;
+        }
+    }
+    meet_by_entries(s);
+    if (tree != NULL && tree->walk != NULL && s->len > 1) {
+        return tree->walk(tree->payload, meet_at, s, err);
+    }
+    return 0;
+}
+
+int ws_scopes_new(struct ws_scopes **out, const struct ws_workstream *const *items, size_t len,
+                  const struct ws_tree_view *tree, struct ws_error *err)
 {
     struct ws_scopes *s = ws_alloc(sizeof *s);
 
+    *out = NULL;
     s->len = len;
     s->scopes = ws_calloc(len, sizeof(struct ws_scope *));
     s->met = ws_calloc(len, len * sizeof *s->met);
     s->hits = ws_calloc(len, sizeof *s->hits);
     s->entries = ws_calloc(len, sizeof(const struct ws_scope_entry *));
-    for (size_t i = 0; i < len; i++) {
-        s->scopes[i] = ws_scope_new(&items[i]->files_scope, NULL, tree);
-    }
-    meet_by_entries(s);
-    if (tree != NULL && tree->walk != NULL && len > 1) {
-        tree->walk(tree->payload, meet_at, s);
+    if (meet_all(s, items, tree, err) < 0) {
+        ws_scopes_free(s);
+        return -1;
     }
     if (s->pair_count > 1) {
         qsort(s->pairs, s->pair_count, sizeof *s->pairs, by_indexes);
     }
-    return s;
+    *out = s;
+    return 0;
 }
 
 bool ws_scopes_next(struct ws_scopes *s, struct ws_scope_pair *pair)

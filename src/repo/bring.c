@@ -111,18 +111,24 @@ static int need_folder(struct bringing *b, struct level *at)
     return 0;
 }
 
-static bool base_has(const struct bringing *b, const struct level *at)
+/* What the base has at b->path, below that level. */
+static int look_in_base(enum ws_entry *out, const struct bringing *b, const struct level *at)
 {
-    return at->in_base &&
-           ws_repo_look(b->w->r, b->w->rec.base, ws_buf_str(&b->path)) != WS_ENTRY_ABSENT;
+    *out = WS_ENTRY_ABSENT;
+    return at->in_base ? ws_repo_look(out, b->w->r, b->w->rec.base, ws_buf_str(&b->path), b->err)
+                       : 0;
 }
 
 /* What stands in its place was left by a try that was killed. */
 static int take(struct bringing *b, struct level *at, const char *name, const struct stat *st)
 {
+    enum ws_entry in_base;
     enum ws_copied done;
 
-    if (base_has(b, at)) {
+    if (look_in_base(&in_base, b, at) < 0) {
+        return -1;
+    }
+    if (in_base != WS_ENTRY_ABSENT) {
         return 0;
     }
     if (need_folder(b, at) < 0) {
@@ -155,6 +161,7 @@ static int enter(struct bringing *b, struct level *up, const char *name,
                  const char *rest)
 {
     struct level at = {.up = up, .name = name, .depth = up->depth + 1, .to = -1};
+    enum ws_entry in_base;
     int rc;
 
     if (at.depth > MAX_DEPTH) {
@@ -166,9 +173,11 @@ static int enter(struct bringing *b, struct level *up, const char *name,
                : leads_elsewhere(errno) ? refuse(b, "a folder on its way is a link or a file")
                                         : cannot_read(b);
     }
-    at.in_base =
-        up->in_base && ws_repo_look(b->w->r, b->w->rec.base, ws_buf_str(&b->path)) == WS_ENTRY_DIR;
-    rc = work(b, &at, rest);
+    rc = look_in_base(&in_base, b, up);
+    at.in_base = in_base == WS_ENTRY_DIR;
+    if (rc == 0) {
+        rc = work(b, &at, rest);
+    }
     close(at.from);
     if (at.to >= 0) {
         close(at.to);

@@ -89,6 +89,18 @@ int ws_git_tree(git_tree **out, struct ws_repo *r, const char *id, struct ws_err
     return 0;
 }
 
+int ws_git_entry(git_tree_entry **out, const git_tree *tree, const char *path, struct ws_error *err)
+{
+    int rc;
+
+    *out = NULL;
+    rc = git_tree_entry_bypath(out, tree, path);
+    if (rc < 0 && rc != GIT_ENOTFOUND) { /* a name; a tree that is missing is another error */
+        return ws_fail_git(err, WS_E_REPOSITORY, rc, path, "cannot be looked up in its tree");
+    }
+    return 0;
+}
+
 /* The same path, but for the '/' that libgit2 ends it with. */
 static bool is_folder(const char *with_slash, const char *path)
 {

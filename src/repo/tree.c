@@ -20,21 +20,23 @@ int ws_repo_tree_of(char tree[WS_OID_HEX], struct ws_repo *r, const char *commit
     return 0;
 }
 
-enum ws_entry ws_repo_look(struct ws_repo *r, const char *tree, const char *path)
+int ws_repo_look(enum ws_entry *out, struct ws_repo *r, const char *tree, const char *path,
+                 struct ws_error *err)
 {
     git_tree_entry *entry = NULL;
     git_tree *t = NULL;
-    enum ws_entry found = WS_ENTRY_ABSENT;
+    int rc = ws_git_tree(&t, r, tree, err);
 
-    if (ws_git_tree(&t, r, tree, NULL) < 0) {
-        return WS_ENTRY_ABSENT;
+    *out = WS_ENTRY_ABSENT;
+    if (rc == 0) {
+        rc = ws_git_entry(&entry, t, path, err);
     }
-    if (path[0] != '\0' && git_tree_entry_bypath(&entry, t, path) == 0) {
-        found = git_tree_entry_type(entry) == GIT_OBJECT_TREE ? WS_ENTRY_DIR : WS_ENTRY_FILE;
+    if (entry != NULL) {
+        *out = git_tree_entry_type(entry) == GIT_OBJECT_TREE ? WS_ENTRY_DIR : WS_ENTRY_FILE;
     }
     git_tree_entry_free(entry);
     git_tree_free(t);
-    return found;
+    return rc;
 }
 
 int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tree,
@@ -138,15 +140,14 @@ int ws_repo_blob(struct ws_buf *out, struct ws_repo *r, const char *tree, const 
 {
     git_tree_entry *entry = NULL;
     git_tree *t = NULL;
-    int rc = -1;
+    int rc = ws_git_tree(&t, r, tree, err);
 
-    if (ws_git_tree(&t, r, tree, err) < 0) {
-        return -1;
+    if (rc == 0) {
+        rc = ws_git_entry(&entry, t, path, err);
     }
-    if (path[0] == '\0' || git_tree_entry_bypath(&entry, t, path) < 0 ||
-        git_tree_entry_type(entry) != GIT_OBJECT_BLOB) {
-        ws_fail(err, WS_E_UNKNOWN_ID, path, "the base has no such file");
-    } else {
+    if (rc == 0 && (entry == NULL || git_tree_entry_type(entry) != GIT_OBJECT_BLOB)) {
+        rc = ws_fail(err, WS_E_UNKNOWN_ID, path, "the base has no such file");
+    } else if (rc == 0) {
         rc = read_blob(out, r, git_tree_entry_id(entry), path, limit, err);
     }
     git_tree_entry_free(entry);

@@ -39,7 +39,9 @@ int ws_admit_checkout(struct ws_session *s, const struct ws_plan *plan,
     const struct ws_tree_view view = ws_base_tree_view(&base);
     const struct ws_workstream *ws = &plan->workstream;
     struct ws_strv dirty = {0};
-    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+    struct ws_scope *scope;
+    if (ws_scope_new(&scope, &ws->files_scope, &ws->files_create, &view, err) < 0)
+        return -1;
     int rc = find_dirty(&dirty, s, err);
     for (size_t i = 0; rc == 0 && i < dirty.len && !o->allow_dirty; i++)
         if (ws_scope_has(scope, dirty.items[i]))
@@ -70,8 +72,8 @@ static int check_overlap(struct ws_session *s, const struct ws_plan *plan,
     ws_strv_copy(&a, &plan->workstream.files_create);
     ws_strv_copy(&b, &theirs.workstream.files_scope);
     ws_strv_copy(&b, &theirs.workstream.files_create);
-    int rc = 0;
-    if (ws_scope_overlap(&one, &two, &a, &b, &view))
+    int rc = ws_scope_overlap(&one, &two, &a, &b, &view, err);
+    if (rc == 0 && one)
         rc = ws_fail(err, WS_E_BUSY, other->ws_id,
                      "is running (run %s) and may touch '%s', which meets '%s' here", other->run_id,
                      two, one);

@@ -1,24 +1,25 @@
 #include "wsfsm/steps/base_tree.h"
 
-static enum ws_tree_entry look(void *payload, const char *path)
+static int look(enum ws_tree_entry *out, void *payload, const char *path, struct ws_error *err)
 {
+    static const enum ws_tree_entry entries[] = {
+        [WS_ENTRY_ABSENT] = WS_TREE_ABSENT,
+        [WS_ENTRY_FILE] = WS_TREE_FILE,
+        [WS_ENTRY_DIR] = WS_TREE_DIR,
+    };
     const struct ws_base_tree *base = payload;
-    switch (ws_repo_look(base->repo, base->oid, path)) {
-    case WS_ENTRY_FILE:
-        return WS_TREE_FILE;
-    case WS_ENTRY_DIR:
-        return WS_TREE_DIR;
-    case WS_ENTRY_ABSENT:
-        break;
-    }
-    return WS_TREE_ABSENT;
+    enum ws_entry found;
+    if (ws_repo_look(&found, base->repo, base->oid, path, err) < 0)
+        return -1;
+    *out = entries[found];
+    return 0;
 }
 
-static int walk(void *payload, int (*each)(void *arg, const char *path), void *arg)
+static int walk(void *payload, int (*each)(void *arg, const char *path), void *arg,
+                struct ws_error *err)
 {
     const struct ws_base_tree *base = payload;
-    struct ws_error ignored;
-    return ws_repo_walk(base->repo, base->oid, each, arg, &ignored);
+    return ws_repo_walk(base->repo, base->oid, each, arg, err);
 }
 
 struct ws_tree_view ws_base_tree_view(const struct ws_base_tree *base)

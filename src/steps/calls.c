@@ -209,10 +209,31 @@ static int add_scoped(void *payload, const char *path)
 }
 
 /* Does the entry name one file? Agents refuse folders where they are given files. */
-static bool names_file(const char *entry, const struct ws_tree_view *tree)
+static int names_file(bool *is, const char *entry, const struct ws_tree_view *tree,
+                      struct ws_error *err)
 {
-    return ws_glob_is_literal(entry) && !ws_ends_with(entry, "/") &&
-           tree->look(tree->payload, entry) != WS_TREE_DIR;
+    enum ws_tree_entry found = WS_TREE_DIR;
+    int rc = 0;
+    if (ws_glob_is_literal(entry) && !ws_ends_with(entry, "/"))
+        rc = tree->look(&found, tree->payload, entry, err);
+    *is = found != WS_TREE_DIR;
+    return rc;
+}
+
+/* What may be created, and is in no tree yet. */
+static int add_new_files(struct ws_strv *out, const struct ws_strv *entries,
+                         const struct ws_tree_view *tree, struct ws_error *err)
+{
+    for (size_t i = 0; i < entries->len && out->len < WS_SCOPE_FILES_MAX; i++) {
+        bool is_file;
+        if (ws_strv_has(out, entries->items[i]))
+            continue;
+        if (names_file(&is_file, entries->items[i], tree, err) < 0)
+            return -1;
+        if (is_file)
+            ws_strv_add(out, entries->items[i]);
+    }
+    return 0;
 }
 
 int ws_scope_files(struct ws_strv *out, const struct ws_context *c, struct ws_error *err)
@@ -220,16 +241,13 @@ int ws_scope_files(struct ws_strv *out, const struct ws_context *c, struct ws_er
     const struct ws_workstream *ws = &c->plan->workstream;
     const struct ws_base_tree base = {.repo = c->repo, .oid = c->plan->base_oid};
     const struct ws_tree_view view = ws_base_tree_view(&base);
-    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+    struct ws_scope *scope;
+    if (ws_scope_new(&scope, &ws->files_scope, &ws->files_create, &view, err) < 0)
+        return -1;
     struct scoped s = {.scope = scope, .out = out};
     int rc = ws_repo_walk(c->repo, c->plan->base_oid, add_scoped, &s, err);
     ws_scope_free(scope);
-    for (size_t i = 0; rc >= 0 && i < ws->files_create.len && out->len < WS_SCOPE_FILES_MAX; i++) {
-        const char *entry = ws->files_create.items[i];
-        if (!ws_strv_has(out, entry) && names_file(entry, &view))
-            ws_strv_add(out, entry);
-    }
-    return rc < 0 ? -1 : 0;
+    return rc < 0 ? -1 : add_new_files(out, &ws->files_create, &view, err);
 }
 
 static struct ws_template_values values_for(const struct ws_work *w, const struct ws_inputs *inputs)

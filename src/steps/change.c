@@ -196,9 +196,11 @@ int ws_change_check_scope(struct ws_work *w, struct ws_error *err)
     const struct ws_workstream *ws = &c->plan->workstream;
     const struct ws_base_tree base = {.repo = c->repo, .oid = c->plan->base_oid};
     const struct ws_tree_view view = ws_base_tree_view(&base);
-    struct ws_scope *scope = ws_scope_new(&ws->files_scope, &ws->files_create, &view);
+    struct ws_scope *scope;
     struct ws_strv byproducts = {0}, notes = {0}, moved = {0};
 
+    if (ws_scope_new(&scope, &ws->files_scope, &ws->files_create, &view, err) < 0)
+        return -1;
     ws_strv_clear(&c->facts.out_of_scope);
     find_outside(&c->facts.out_of_scope, &c->facts.changed_files, scope);
     int rc = find_left_behind(&byproducts, &notes, w, scope, err);

@@ -10,9 +10,9 @@
 #include "wsfsm/base/path.h"
 #include "wsfsm/steps/binding.h"
 
-/* What the tool would be called with. What is not known before the run stands as its placeholder.
- */
-static int render(struct ws_strv *argv, const struct ws_profile *p, const struct ws_context *c,
+/* What the tool would be called with. What is not known before the run stands as its placeholder,
+ * and all of it does when it cannot be filled in. */
+static int render(struct ws_strv *args, const struct ws_profile *p, const struct ws_context *c,
                   const struct ws_attempt *a, struct ws_error *err)
 {
     const struct ws_workstream *ws = &c->plan->workstream;
@@ -41,8 +41,10 @@ static int render(struct ws_strv *argv, const struct ws_profile *p, const struct
         .scope_files = &scope_files,
     };
     int rc = ws_profile_asks_for(p, "{scope_files}") ? ws_scope_files(&scope_files, c, err) : 0;
-    if (rc == 0)
-        rc = ws_profile_render(argv, &env, &dir, p, &values, err);
+    if (rc == 0 && ws_profile_render(args, &env, &dir, p, &values, NULL) < 0) {
+        ws_strv_clear(args);
+        ws_strv_copy(args, &p->args);
+    }
     free(dir);
     free(prompt);
     free(logs);
@@ -54,15 +56,15 @@ static int render(struct ws_strv *argv, const struct ws_profile *p, const struct
 }
 
 /* `p`: NULL when there is no profile of that id. */
-static void name_call(struct ws_buf *out, const char *id, const struct ws_profile *p,
-                      const struct ws_context *c, const struct ws_attempt *a)
+static int name_call(struct ws_buf *out, const char *id, const struct ws_profile *p,
+                     const struct ws_context *c, const struct ws_attempt *a, struct ws_error *err)
 {
     struct ws_strv args = {0}, argv = {0};
-    struct ws_error why = {0};
     if (p) {
-        bool whole = render(&args, p, c, a, &why) == 0;
+        if (render(&args, p, c, a, err) < 0)
+            return -1;
         ws_strv_add(&argv, p->command);
-        ws_strv_copy(&argv, whole ? &args : &p->args);
+        ws_strv_copy(&argv, &args);
     }
     ws_json_open(out, '{');
     ws_json_kstr(out, "id", id);
@@ -71,12 +73,13 @@ static void name_call(struct ws_buf *out, const char *id, const struct ws_profil
     ws_json_close(out, '}');
     ws_strv_release(&args);
     ws_strv_release(&argv);
+    return 0;
 }
 
-static void name_tool(struct ws_buf *out, const char *id, const struct ws_context *c,
-                      const struct ws_attempt *a)
+static int name_tool(struct ws_buf *out, const char *id, const struct ws_context *c,
+                     const struct ws_attempt *a, struct ws_error *err)
 {
-    name_call(out, id, ws_profiles_find(&c->plan->profiles, id), c, a);
+    return name_call(out, id, ws_profiles_find(&c->plan->profiles, id), c, a, err);
 }
 
 static void name_test(struct ws_buf *out, size_t number, const char *command)
@@ -95,34 +98,35 @@ static void name_test(struct ws_buf *out, size_t number, const char *command)
     ws_json_close(out, '}');
 }
 
-/* Returns how many calls the step would make. */
-static size_t name_calls(struct ws_buf *out, const struct ws_context *c, const struct ws_attempt *a)
+/* The calls the step would make, of which a handler that calls no tool has none. */
+static int name_calls(struct ws_buf *out, size_t *count, const struct ws_context *c,
+                      const struct ws_attempt *a, struct ws_error *err)
 {
     const struct ws_plan *plan = c->plan;
+    int rc = 0;
+    *count = 0;
     if (a->state->tool_count) {
-        for (size_t i = 0; i < a->state->tool_count; i++)
-            name_tool(out, a->state->tools[i], c, a);
-        return a->state->tool_count;
-    }
-    if (!strcmp(a->step_name, WS_STEP_STATIC)) {
-        for (size_t i = 0; i < plan->static_tools.len; i++)
-            name_tool(out, plan->static_tools.items[i], c, a);
-        return plan->static_tools.len;
-    }
-    if (!strcmp(a->step_name, WS_STEP_RUNTIME)) {
+        *count = a->state->tool_count;
+        for (size_t i = 0; rc == 0 && i < *count; i++)
+            rc = name_tool(out, a->state->tools[i], c, a, err);
+    } else if (!strcmp(a->step_name, WS_STEP_STATIC)) {
+        *count = plan->static_tools.len;
+        for (size_t i = 0; rc == 0 && i < *count; i++)
+            rc = name_tool(out, plan->static_tools.items[i], c, a, err);
+    } else if (!strcmp(a->step_name, WS_STEP_RUNTIME)) {
         const struct ws_strv *tests = &plan->workstream.acceptance_tests;
-        for (size_t i = 0; i < tests->len; i++)
+        *count = tests->len;
+        for (size_t i = 0; i < *count; i++)
             name_test(out, i + 1, tests->items[i]);
-        return tests->len;
-    }
-    if (!strcmp(a->step_name, WS_STEP_EDIT)) {
+    } else if (!strcmp(a->step_name, WS_STEP_EDIT)) {
         const struct ws_profiles *setup = &plan->provision.setup;
-        for (size_t i = 0; i < setup->len; i++)
-            name_call(out, setup->items[i].id, &setup->items[i], c, a);
-        name_tool(out, plan->workstream.tool, c, a);
-        return setup->len + 1;
+        *count = setup->len + 1;
+        for (size_t i = 0; rc == 0 && i < setup->len; i++)
+            rc = name_call(out, setup->items[i].id, &setup->items[i], c, a, err);
+        if (rc == 0)
+            rc = name_tool(out, plan->workstream.tool, c, a, err);
     }
-    return 0; /* a handler that calls no tool */
+    return rc;
 }
 
 static bool has_arm(const struct ws_context *c, const struct ws_state *s, const char *event)
@@ -141,8 +145,12 @@ int ws_dry_step(struct ws_report *report, struct ws_context *context,
     context->facts.scope_checked = true; /* nothing was touched */
 
     struct ws_buf calls = {0}, out = {0};
+    size_t count;
     ws_json_open(&calls, '[');
-    size_t count = name_calls(&calls, context, attempt);
+    if (name_calls(&calls, &count, context, attempt, err) < 0) {
+        ws_buf_release(&calls);
+        return -1;
+    }
     ws_json_close(&calls, ']');
     bool skipped = !count && has_arm(context, attempt->state, "skipped");
     report->event = skipped ? "skipped" : "passed";

@@ -17,8 +17,9 @@ static void use(const struct ws_workstream *w, const struct ws_tree_view *tree)
     struct ws_workstream again;
     struct ws_error err = {0};
     struct ws_buf prompt = {0};
-    struct ws_scope *scope = ws_scope_new(&w->files_scope, &w->files_create, tree);
+    struct ws_scope *scope = NULL;
 
+    fuzz_require(ws_scope_new(&scope, &w->files_scope, &w->files_create, tree, &err) == 0);
     fuzz_require(ws_bundle_from_json(&again, w->json, &err) == 0);
     fuzz_require(strcmp(again.json, w->json) == 0);
     fuzz_require(strcmp(again.id, w->id) == 0 && again.tasks.len == w->tasks.len);

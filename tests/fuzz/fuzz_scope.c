@@ -57,9 +57,10 @@ static bool covers(const char *entry, const char *path, struct ws_strv *tree)
     size_t len = strlen(entry);
     bool slash = entry[len - 1] == '/';
     char *bare = ws_strndup(entry, len - slash), *all = ws_format("%s**", entry);
-    enum ws_tree_entry found = fuzz_look(tree, bare);
+    enum ws_tree_entry found;
     bool literal = ws_glob_is_literal(entry), covered;
 
+    fuzz_look(&found, tree, bare, NULL);
     if (found == WS_TREE_DIR) {
         covered = below(entry, path) || (!slash && strcmp(entry, path) == 0);
     } else if (!slash && (found == WS_TREE_FILE || literal)) {
@@ -89,14 +90,16 @@ static void check_overlap(struct ws_strv *a, struct ws_strv *b, struct ws_strv *
 {
     struct ws_tree_view view = fuzz_tree(tree);
     const char *one = NULL, *two = NULL;
-    bool overlap = ws_scope_overlap(&one, &two, a, b, &view);
+    fuzz_require(ws_scope_overlap(&one, &two, a, b, &view, NULL) == 0);
+    bool overlap = one != NULL;
     const struct ws_workstream first = {.files_scope = *a}, second = {.files_scope = *b};
     const struct ws_workstream *const both[] = {&first, &second};
-    struct ws_scopes *scopes = ws_scopes_new(both, 2, &view);
+    struct ws_scopes *scopes = NULL;
     struct ws_scope_pair pair;
 
+    fuzz_require(ws_scopes_new(&scopes, both, 2, &view, NULL) == 0);
     fuzz_require(!overlap || (ws_strv_has(a, one) && ws_strv_has(b, two)));
-    fuzz_require(overlap == ws_scope_overlap(&one, &two, b, a, &view));
+    fuzz_require(ws_scope_overlap(&one, &two, b, a, &view, NULL) == 0 && overlap == (one != NULL));
     fuzz_require(overlap == ws_scopes_next(scopes, &pair));
     if (overlap) {
         fuzz_require(pair.first == 0 && pair.second == 1);
@@ -123,8 +126,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         normalise(&b);
         normalise(&tree);
         struct ws_tree_view view = fuzz_tree(&tree);
-        struct ws_scope *scope = ws_scope_new(&a, &b, &view);
+        struct ws_scope *scope = NULL;
 
+        fuzz_require(ws_scope_new(&scope, &a, &b, &view, NULL) == 0);
         for (size_t i = 0; i < tree.len; i++) {
             const char *path = tree.items[i];
 

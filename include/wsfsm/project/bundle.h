@@ -53,9 +53,12 @@ void ws_bundles_release(struct ws_bundles *b);
  */
 enum ws_tree_entry { WS_TREE_ABSENT, WS_TREE_FILE, WS_TREE_DIR };
 struct ws_tree_view {
-    enum ws_tree_entry (*look)(void *payload, const char *path);
-    /* Calls `each` for every path of the base tree until it returns nonzero. */
-    int (*walk)(void *payload, int (*each)(void *arg, const char *path), void *arg);
+    /* 0, or -1 when it cannot be told: what could not be read is not absent. */
+    int (*look)(enum ws_tree_entry *out, void *payload, const char *path, struct ws_error *err);
+    /* Calls `each` for every path of the base tree until it returns nonzero (which is returned; it
+     * is not -1). -1: failure, and not every path was called for. */
+    int (*walk)(void *payload, int (*each)(void *arg, const char *path), void *arg,
+                struct ws_error *err);
     void *payload;
 };
 
@@ -85,7 +88,8 @@ struct ws_between {
 };
 
 /* Problems between sound workstreams: duplicate ids, unknown dependencies, cycles (printed),
- * overlapping files_scope, unknown tools (warnings). Returns the number of errors added. */
+ * overlapping files_scope, unknown tools (warnings). Returns the number of errors added. When the
+ * base tree cannot be read, nothing is said of overlaps and the reason is in diags->unread. */
 size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how,
                         struct ws_diags *diags);
 

@@ -16,14 +16,17 @@ bool ws_scope_normalise(char **out, const char **why, const char *path);
 
 struct ws_scope; /* compiled entries */
 
-struct ws_scope *ws_scope_new(const struct ws_strv *files_scope, const struct ws_strv *files_create,
-                              const struct ws_tree_view *tree);
+/* -1, and *out is NULL: the tree, which may be NULL, cannot be read. */
+int ws_scope_new(struct ws_scope **out, const struct ws_strv *files_scope,
+                 const struct ws_strv *files_create, const struct ws_tree_view *tree,
+                 struct ws_error *err);
 void ws_scope_free(struct ws_scope *s);
 bool ws_scope_has(const struct ws_scope *s, const char *path);
 
 /* Do two lists of entries overlap? When they do, *one and *two (not owned) are the entries that
- * meet. */
-bool ws_scope_overlap(const char **one, const char **two, const struct ws_strv *a,
-                      const struct ws_strv *b, const struct ws_tree_view *tree);
+ * meet, else NULL. -1: the tree cannot be read. */
+int ws_scope_overlap(const char **one, const char **two, const struct ws_strv *a,
+                     const struct ws_strv *b, const struct ws_tree_view *tree,
+                     struct ws_error *err);
 
 #endif

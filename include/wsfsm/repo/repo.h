@@ -58,7 +58,8 @@ bool ws_repo_owns_file(struct ws_repo *r, const char *absolute);
 /* --- trees (a commit's id serves as its tree's) ---------------------------------------------------------------- */
 
 enum ws_entry { WS_ENTRY_ABSENT, WS_ENTRY_FILE, WS_ENTRY_DIR };
-enum ws_entry ws_repo_look(struct ws_repo *r, const char *tree, const char *path);
+/* -1: a tree on the way is missing or cannot be read, and nobody knows what the path is. */
+int ws_repo_look(enum ws_entry *out, struct ws_repo *r, const char *tree, const char *path, struct ws_error *err);
 
 /* Every path of the tree in git's order, until `each` returns nonzero (which is returned). -1: failure. */
 int ws_repo_walk(struct ws_repo *r, const char *tree, int (*each)(void *payload, const char *path), void *payload,

@@ -57,29 +57,54 @@ static inline int read_text(struct ws_bundles *out, struct ws_diags *diags, cons
 }
 
 /* A base tree: paths, sorted or not, with a NULL behind the last. */
-static inline enum ws_tree_entry tree_look(void *payload, const char *path)
+static inline int tree_look(enum ws_tree_entry *out, void *payload, const char *path,
+                            struct ws_error *err)
 {
     size_t len = strlen(path);
 
+    (void)err;
+    *out = WS_TREE_ABSENT;
     for (const char *const *at = payload; *at != NULL; at++) {
         if (strcmp(*at, path) == 0) {
-            return WS_TREE_FILE;
+            *out = WS_TREE_FILE;
+            return 0;
         }
         if (strncmp(*at, path, len) == 0 && (*at)[len] == '/') {
-            return WS_TREE_DIR;
+            *out = WS_TREE_DIR;
+            return 0;
         }
     }
-    return WS_TREE_ABSENT;
+    return 0;
 }
 
-static inline int tree_walk(void *payload, int (*each)(void *arg, const char *path), void *arg)
+static inline int tree_walk(void *payload, int (*each)(void *arg, const char *path), void *arg,
+                            struct ws_error *err)
 {
     int rc = 0;
 
+    (void)err;
     for (const char *const *at = payload; rc == 0 && *at != NULL; at++) {
         rc = each(arg, *at);
     }
     return rc;
+}
+
+/* A base tree that cannot be read below a folder: a look fails there, a walk when it gets there. */
+static inline int broken_look(enum ws_tree_entry *out, void *payload, const char *path,
+                              struct ws_error *err)
+{
+    (void)payload;
+    *out = WS_TREE_DIR; /* which nobody may go by */
+    return strncmp(path, "src/", 4) == 0 ? ws_fail(err, WS_E_REPOSITORY, path, "broken") : 0;
+}
+
+static inline int broken_walk(void *payload, int (*each)(void *arg, const char *path), void *arg,
+                              struct ws_error *err)
+{
+    int rc = each(arg, "README");
+
+    (void)payload;
+    return rc != 0 ? rc : ws_fail(err, WS_E_REPOSITORY, "src", "broken");
 }
 
 static inline struct ws_tree_view tree_of(const char *const *paths)

@@ -104,6 +104,33 @@ START_TEST(the_base_tree_shows_overlaps)
 }
 END_TEST
 
+/* That is no finding, and other findings are told all the same. */
+static void assert_unread(const char *text, const struct ws_tree_view *tree, const char *where)
+{
+    const struct ws_between how = {.tree = tree};
+    struct ws_bundles b = {0};
+    struct ws_diags diags = {0};
+    struct ws_error err = {0};
+
+    read_text(&b, &diags, "f.yaml", text);
+    ck_assert_uint_eq(ws_bundles_check(&b, &how, &diags), 1);
+    ck_assert_int_eq(ws_diags_all_read(&diags, &err), -1);
+    ck_assert_int_eq(err.code, WS_E_REPOSITORY);
+    ck_assert_str_eq(err.where, where);
+    assert_said(&diags, "f.yaml:2:8: error: workstream ws-a: the id is declared already in "
+                        "f.yaml:1:8\n");
+    ws_bundles_release(&b);
+}
+
+START_TEST(a_base_tree_that_cannot_be_read_is_no_finding)
+{
+    const struct ws_tree_view looks = {.look = broken_look}, walks = {.walk = broken_walk};
+
+    assert_unread(ITEM("ws-a", "docs", "") ITEM("ws-a", "src/lib", ""), &looks, "src/lib");
+    assert_unread(ITEM("ws-a", "'R*'", "") ITEM("ws-a", "'*/*E'", ""), &walks, "src");
+}
+END_TEST
+
 START_TEST(tools_without_a_profile_are_warned_of)
 {
     between("- {id: ws-a, files_scope: [a], openspec_change: x, ccpm_issue: 1, gate: 1, tasks: [],"
@@ -167,5 +194,5 @@ END_TEST
 
 RUN_TESTS("check", sound_together, an_id_stands_once, dependencies_are_known, cycles_are_printed,
           a_long_chain_is_walked, scopes_do_not_overlap, the_base_tree_shows_overlaps,
-          tools_without_a_profile_are_warned_of, the_unsound_are_left_out,
-          the_one_that_is_asked_for)
+          a_base_tree_that_cannot_be_read_is_no_finding, tools_without_a_profile_are_warned_of,
+          the_unsound_are_left_out, the_one_that_is_asked_for)

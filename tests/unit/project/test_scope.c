@@ -83,6 +83,15 @@ END_TEST
 
 static const char *const tree_paths[] = {"README", "a*b.c", "src/a.c", "src/deep/b.c", NULL};
 
+static struct ws_scope *scope_of(const struct ws_strv *change, const struct ws_strv *create,
+                                 const struct ws_tree_view *tree)
+{
+    struct ws_scope *s = NULL;
+
+    ck_assert_int_eq(ws_scope_new(&s, change, create, tree, NULL), 0);
+    return s;
+}
+
 /* `entries` and `paths` are divided by blanks; a path with '!' in front is not in scope. */
 static void assert_scope(const char *entries, const char *paths, bool with_tree)
 {
@@ -93,7 +102,7 @@ static void assert_scope(const char *entries, const char *paths, bool with_tree)
     while ((word = strsep(&rest, " ")) != NULL) {
         ws_strv_add(&list, word);
     }
-    struct ws_scope *s = ws_scope_new(&list, NULL, with_tree ? &tree : NULL);
+    struct ws_scope *s = scope_of(&list, NULL, with_tree ? &tree : NULL);
 
     free(copy);
     rest = copy = ws_strdup(paths);
@@ -140,13 +149,13 @@ START_TEST(what_may_be_created_is_in_scope)
 
     ws_strv_add(&change, "a");
     ws_strv_add(&create, "new/*.c");
-    struct ws_scope *s = ws_scope_new(&change, &create, NULL);
+    struct ws_scope *s = scope_of(&change, &create, NULL);
 
     ck_assert(ws_scope_has(s, "a"));
     ck_assert(ws_scope_has(s, "new/x.c"));
     ck_assert(!ws_scope_has(s, "new/x.h"));
     ws_scope_free(s);
-    s = ws_scope_new(NULL, NULL, NULL);
+    s = scope_of(NULL, NULL, NULL);
     ck_assert(!ws_scope_has(s, "a"));
     ws_scope_free(s);
     ws_scope_free(NULL);
@@ -164,7 +173,7 @@ START_TEST(large_trees_are_matched)
     for (int i = 0; i < 50; i++) {
         ws_strv_addf(&entries, i % 2 == 0 ? "dir%d/**/*a*a*a*b" : "dir%d/file.c", i);
     }
-    struct ws_scope *s = ws_scope_new(&entries, NULL, NULL);
+    struct ws_scope *s = scope_of(&entries, NULL, NULL);
 
     for (int i = 0; i < 30000; i++) {
         char *path = ws_format("dir%d/sub%d/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa%s", i % 100, i,
@@ -191,11 +200,12 @@ static void overlap(const char *a, const char *b, bool with_tree, bool expected)
     ws_strv_add(&y, b);
     ws_strv_add(&y, "only/y");
     for (int swap = 0; swap < 2; swap++) {
-        bool found =
-            ws_scope_overlap(&one, &two, swap ? &y : &x, swap ? &x : &y, with_tree ? &tree : NULL);
-
-        ck_assert_msg(found == expected, "%s and %s", a, b);
-        if (found) {
+        ck_assert_int_eq(ws_scope_overlap(&one, &two, swap ? &y : &x, swap ? &x : &y,
+                                          with_tree ? &tree : NULL, NULL),
+                         0);
+        ck_assert_msg((one != NULL) == expected, "%s and %s", a, b);
+        ck_assert((one == NULL) == (two == NULL));
+        if (expected) {
             ck_assert_str_eq(swap ? two : one, a);
             ck_assert_str_eq(swap ? one : two, b);
         }
@@ -235,6 +245,51 @@ START_TEST(paths_of_the_tree_that_both_cover)
 }
 END_TEST
 
+/* An entry that cannot be looked up is neither a folder nor none. */
+START_TEST(a_tree_that_cannot_be_read_makes_no_scope)
+{
+    const struct ws_tree_view looks = {.look = broken_look}, walks = {.walk = broken_walk};
+    struct ws_strv fine = {0}, broken = {0}, pattern = {0}, other = {0};
+    const char *one, *two;
+
+    ws_strv_add(&fine, "docs");
+    ws_strv_add(&broken, "docs");
+    ws_strv_add(&broken, "src/lib/");
+    ws_strv_add(&pattern, "R*");
+    ws_strv_add(&other, "*/*E");
+    for (int swap = 0; swap < 2; swap++) {
+        const struct ws_strv *a = swap ? &broken : &fine, *b = swap ? &fine : &broken;
+        struct ws_scope *s = scope_of(&fine, NULL, &looks);
+        struct ws_error err = {0};
+
+        ws_scope_free(s);
+        ck_assert_int_eq(ws_scope_new(&s, a, b, &looks, &err), -1);
+        ck_assert_ptr_null(s);
+        ck_assert_int_eq(err.code, WS_E_REPOSITORY);
+        ck_assert_str_eq(err.where, "src/lib");
+        err = (struct ws_error){0};
+        ck_assert_int_eq(ws_scope_overlap(&one, &two, a, b, &looks, &err), -1);
+        ck_assert_str_eq(err.where, "src/lib");
+        err = (struct ws_error){0};
+        ck_assert_int_eq(ws_scope_overlap(&one, &two, swap ? &other : &pattern,
+                                          swap ? &pattern : &other, &walks, &err),
+                         -1);
+        ck_assert_str_eq(err.where, "src");
+    }
+    /* What shows without it, or before it, is an overlap. */
+    ck_assert_int_eq(ws_scope_overlap(&one, &two, &fine, &fine, &walks, NULL), 0);
+    ck_assert_str_eq(one, "docs");
+    ws_strv_add(&other, "*E");
+    ck_assert_int_eq(ws_scope_overlap(&one, &two, &pattern, &other, &walks, NULL), 0);
+    ck_assert_str_eq(two, "*E");
+    ws_strv_release(&fine);
+    ws_strv_release(&broken);
+    ws_strv_release(&pattern);
+    ws_strv_release(&other);
+}
+END_TEST
+
 RUN_TESTS("scope", paths_are_made_uniform, paths_that_lead_out_are_refused, entries_cover_paths,
           the_base_tree_says_what_an_entry_is, what_may_be_created_is_in_scope,
-          large_trees_are_matched, entries_that_meet, paths_of_the_tree_that_both_cover)
+          large_trees_are_matched, entries_that_meet, paths_of_the_tree_that_both_cover,
+          a_tree_that_cannot_be_read_makes_no_scope)

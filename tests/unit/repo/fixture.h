@@ -154,6 +154,15 @@ static inline void teardown(void)
     memset(&fx, 0, sizeof fx);
 }
 
+static inline enum ws_entry look(const char *tree, const char *path)
+{
+    struct ws_error err = {0};
+    enum ws_entry found;
+
+    ok(ws_repo_look(&found, fx.repo, tree, path, &err), &err);
+    return found;
+}
+
 /* --- a worktree --- */
 
 static inline struct ws_worktree *prepared(const char *run_id)

@@ -189,10 +189,11 @@ START_TEST(reads_trees)
     struct ws_buf text = {0};
     size_t count = 0;
 
-    ck_assert_int_eq(ws_repo_look(fx.repo, fx.base, "src"), WS_ENTRY_DIR);
-    ck_assert_int_eq(ws_repo_look(fx.repo, fx.base, "src/x.c"), WS_ENTRY_FILE);
-    ck_assert_int_eq(ws_repo_look(fx.repo, fx.base, "src/y.c"), WS_ENTRY_ABSENT);
-    ck_assert_int_eq(ws_repo_look(fx.repo, fx.base, ""), WS_ENTRY_ABSENT);
+    ck_assert_int_eq(look(fx.base, "src"), WS_ENTRY_DIR);
+    ck_assert_int_eq(look(fx.base, "src/x.c"), WS_ENTRY_FILE);
+    ck_assert_int_eq(look(fx.base, "src/y.c"), WS_ENTRY_ABSENT);
+    ck_assert_int_eq(look(fx.base, "src/x.c/y"), WS_ENTRY_ABSENT);
+    ck_assert_int_eq(look(fx.base, ""), WS_ENTRY_ABSENT);
     ck_assert_int_eq(ws_repo_walk(fx.repo, fx.base, count_path, &count, &err), 7);
     ck_assert_uint_eq(count, 4);
     ok(ws_repo_blob(&text, fx.repo, fx.base, "src/x.c", 100, &err), &err);
