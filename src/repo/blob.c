@@ -14,12 +14,17 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
-/* The id that the base has for this path; false when it has no file there. */
-static bool base_entry(git_oid *oid, uint32_t *mode, const struct ws_blobs *b, const char *path)
+/* The id that the base has for this path: 1; 0 when it has no file there, or a link; -1 when that
+ * cannot be read, and libgit2 has said why. */
+static int base_file(git_oid *oid, uint32_t *mode, const struct ws_blobs *b, const char *path)
 {
     git_tree_entry *entry = NULL;
-    bool found = b->base != NULL && git_tree_entry_bypath(&entry, b->base, path) == 0 &&
-                 git_tree_entry_type(entry) == GIT_OBJECT_BLOB;
+
+    if (b->base != NULL && ws_git_entry(&entry, b->base, path, NULL) < 0) {
+        return -1;
+    }
+    bool found = entry != NULL && git_tree_entry_type(entry) == GIT_OBJECT_BLOB &&
+                 git_tree_entry_filemode(entry) != GIT_FILEMODE_LINK;
 
     if (found) {
         *oid = *git_tree_entry_id(entry);
@@ -95,8 +100,8 @@ static int store_bytes(git_oid *oid, struct ws_blobs *b, const char *path,
     git_buf cleaned = {0};
     git_oid base;
     uint32_t mode = 0;
-    bool known = base_entry(&base, &mode, b, path) && mode != GIT_FILEMODE_LINK;
-    int rc = git_odb_hash(oid, data, bytes->len, GIT_OBJECT_BLOB);
+    int known = base_file(&base, &mode, b, path);
+    int rc = known < 0 ? known : git_odb_hash(oid, data, bytes->len, GIT_OBJECT_BLOB);
 
     if (rc < 0 || (known && git_oid_equal(oid, &base))) {
         return rc;
@@ -104,7 +109,7 @@ static int store_bytes(git_oid *oid, struct ws_blobs *b, const char *path,
     if (!attributes) {
         return write_object(oid, b, data, bytes->len);
     }
-    rc = show_base(b, path, &base, known ? mode : 0);
+    rc = show_base(b, path, &base, mode);
     if (rc == 0) {
         rc = convert(&cleaned, b, path, data, bytes->len, GIT_FILTER_TO_ODB);
     }
@@ -176,13 +181,20 @@ int ws_read_all(struct ws_buf *out, int fd, size_t limit)
 }
 
 /* A file that is too large to be stored may still be the base's, untouched. */
-static enum ws_blob_result judge_large(git_oid *oid, struct ws_blobs *b, int fd, const char *path)
+static enum ws_blob_result judge_large(git_oid *oid, struct ws_blobs *b, int fd, const char *path,
+                                       struct ws_error *err)
 {
-    char *link = ws_format("/dev/fd/%d", fd);
     git_oid base;
     uint32_t mode;
-    bool same = base_entry(&base, &mode, b, path) && mode != GIT_FILEMODE_LINK &&
-                git_odb_hashfile(oid, link, GIT_OBJECT_BLOB) == 0 && git_oid_equal(oid, &base);
+    int known = base_file(&base, &mode, b, path);
+
+    if (known < 0) {
+        ws_fail_git(err, WS_E_IO, known, path, "the file cannot be compared");
+        return WS_BLOB_FAILED;
+    }
+    char *link = ws_format("/dev/fd/%d", fd);
+    bool same =
+        known && git_odb_hashfile(oid, link, GIT_OBJECT_BLOB) == 0 && git_oid_equal(oid, &base);
 
     free(link);
     return same ? WS_BLOB_STORED : WS_BLOB_TOO_LARGE;
@@ -227,7 +239,7 @@ enum ws_blob_result ws_blob_store(git_oid *oid, struct ws_blobs *b, int dir, con
     } else if (!open || !S_ISREG(st->st_mode)) {
         result = WS_BLOB_UNREADABLE;
     } else if ((uint64_t)st->st_size > b->limit) {
-        result = judge_large(oid, b, fd, path);
+        result = judge_large(oid, b, fd, path, err);
     } else {
         result = store_file(oid, b, fd, path, attributes, err);
     }

@@ -1,6 +1,8 @@
 /* Bytes that differ between the worktree and the object database: line ends, ident, filters. */
 #include "fixture.h"
 
+#include "admin.h"
+
 static struct ws_worktree *w;
 
 static void begin_with(const char *script)
@@ -106,6 +108,31 @@ START_TEST(carriage_returns_in_the_base_stay)
 }
 END_TEST
 
+/* Whether they do is not known while the base cannot be read. Its folder has so many names that
+ * libgit2 does not keep its tree. */
+START_TEST(carriage_returns_of_a_base_that_cannot_be_read)
+{
+    struct ws_content c;
+    struct ws_error err = {0};
+
+    begin_with(
+        "mkdir d && for n in $(seq 200); do printf 'a\\r\\n' > d/$n.txt; done && git add -A && "
+        "git commit -q -m base && git config core.autocrlf input");
+    assert_changes(w, "");
+    sh("mv .git/objects/$(git rev-parse HEAD:d | sed 's,..,&/,') ../kept");
+    sh("touch .worktrees/ws-one/d/7.txt");
+    for (int large = 0; large < 2; large++) { /* and whether one that is too large is the base's */
+        err = (struct ws_error){0};
+        ck_assert_int_eq(ws_worktree_content(&c, w, &err), -1);
+        ck_assert_int_eq(strncmp(err.where, "d/", 2), 0);
+        w->file_limit = 2;
+    }
+    sh("mv ../kept .git/objects/$(git rev-parse HEAD:d | sed 's,..,&/,')");
+    assert_changes(w, "");
+    end();
+}
+END_TEST
+
 START_TEST(bytes_that_git_would_normalise_are_no_change)
 {
     begin_with("printf 'a\\r\\n' > x.txt && git add -A && git commit -q -m base && printf '*.txt "
@@ -170,6 +197,7 @@ int main(void)
     tcase_add_test(tc, attributes_that_a_tool_adds);
     tcase_add_test(tc, attributes_outside_the_worktree);
     tcase_add_test(tc, carriage_returns_in_the_base_stay);
+    tcase_add_test(tc, carriage_returns_of_a_base_that_cannot_be_read);
     tcase_add_test(tc, bytes_that_git_would_normalise_are_no_change);
     tcase_add_test(tc, ident);
     tcase_add_test(tc, filters_and_hooks_never_run);
