@@ -82,21 +82,23 @@ out:
     return rc;
 }
 
-/* What the tree has at a path of files: as in the delta of a diff to another tree. */
-static bool is_as_in(const git_diff_file *file, bool there, const git_tree *tree)
+/* *same: the tree has at this path what a side of a diff has there, or neither has a file. */
+static int is_as_in(bool *same, const git_diff_file *file, bool there, const git_tree *tree,
+                    struct ws_error *err)
 {
-    git_tree_entry *entry = NULL;
-    bool same;
+    git_tree_entry *entry;
 
-    if (git_tree_entry_bypath(&entry, tree, file->path) < 0 ||
-        git_tree_entry_type(entry) == GIT_OBJECT_TREE) {
-        same = !there;
+    if (ws_git_entry(&entry, tree, file->path, err) < 0) {
+        return -1;
+    }
+    if (entry == NULL || git_tree_entry_type(entry) == GIT_OBJECT_TREE) {
+        *same = !there;
     } else {
-        same = there && git_oid_equal(git_tree_entry_id(entry), &file->id) &&
-               git_tree_entry_filemode(entry) == file->mode;
+        *same = there && git_oid_equal(git_tree_entry_id(entry), &file->id) &&
+                git_tree_entry_filemode(entry) == file->mode;
     }
     git_tree_entry_free(entry);
-    return same;
+    return 0;
 }
 
 static int compare(git_diff **out, git_tree **trees, struct ws_repo *r, const char *const *oids,
@@ -129,7 +131,7 @@ int ws_tree_is_mixed(bool *is, struct ws_repo *r, const char *tree, const char *
     for (size_t i = 0; rc == 0 && *is && i < git_diff_num_deltas(diff); i++) {
         const git_diff_delta *d = git_diff_get_delta(diff, i);
 
-        *is = is_as_in(&d->old_file, d->status != GIT_DELTA_ADDED, trees[2]);
+        rc = is_as_in(is, &d->old_file, d->status != GIT_DELTA_ADDED, trees[2], err);
     }
     git_diff_free(diff);
     for (size_t i = 0; i < 3; i++) {

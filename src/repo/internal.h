@@ -45,6 +45,7 @@ int ws_git_tree(git_tree **out, struct ws_repo *r, const char *id, struct ws_err
 /* Is everything of the tree also at its place in one of two others? */
 int ws_tree_is_mixed(bool *is, struct ws_repo *r, const char *tree, const char *one,
                      const char *other, struct ws_error *err);
+
 /* The entry at that path, which the caller frees; NULL when the tree has none. -1: a tree on the
  * way is missing or cannot be read, and the entry may be there or not. */
 int ws_git_entry(git_tree_entry **out, const git_tree *tree, const char *path,
