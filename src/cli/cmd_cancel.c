@@ -24,15 +24,15 @@ static int run(struct ws_cli *cli, struct ws_error *err)
 {
     struct ws_session session = {0};
     struct ws_summary summary = {0};
+    struct ws_progress_view view;
     int status = -1;
 
     if (ws_cli_open(&session, cli, err) == 0) {
-        struct ws_progress_view view;
-
-        ws_progress_init(&view, cli);
-        const struct ws_observer remarks = ws_progress_remarks(&view);
+        ws_progress_init_still(&view, cli);
+        const struct ws_observer observer = ws_progress_observer(&view);
         const struct ws_run_options how = {.run_id = ws_args_value(cli->args, "run-id"),
-                                           .observer = &remarks};
+                                           .observer = &observer};
+
         status = ws_run_cancel(&summary, &session, &how, err);
         ws_progress_end(&view);
         if (status == 0) {

@@ -1,5 +1,6 @@
 #include "columns.h"
 #include "commands.h"
+#include "progress.h"
 #include "session.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/store/verify.h"
@@ -18,12 +19,16 @@ static void database_json(struct ws_buf *out, const char *path)
 static int run_init(struct ws_cli *cli, struct ws_error *err)
 {
     struct ws_session session = {0};
+    struct ws_progress_view view;
 
     if (ws_cli_open(&session, cli, err) != 0) {
         return -1;
     }
+    ws_progress_init_still(&view, cli);
+    const struct ws_observer observer = ws_progress_observer(&view);
     bool there = ws_store_exists(session.config.database);
-    int status = ws_session_store(&session, WS_STORE_CREATE, err);
+    int status = ws_session_store(&session, WS_STORE_CREATE, &observer, err);
+    ws_progress_end(&view);
     if (status == 0 && cli->json) {
         ws_json_open(&cli->out.text, '{');
         database_json(&cli->out.text, session.config.database);

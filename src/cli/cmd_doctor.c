@@ -135,7 +135,7 @@ static void check_store(struct doctor *d)
     struct ws_store_info info = {0};
     struct ws_error err = {0};
 
-    int rc = ws_session_store(s, WS_STORE_READ, &err);
+    int rc = ws_session_store(s, WS_STORE_READ, NULL, &err);
 
     if (rc == 0 && s->store != NULL) {
         rc = ws_store_info(&info, s->store, &err);

@@ -180,6 +180,11 @@ void ws_progress_init(struct ws_progress_view *view, const struct ws_cli *cli)
     view->plain = wanted && (!terminal || cli->verbose);
 }
 
+void ws_progress_init_still(struct ws_progress_view *view, const struct ws_cli *cli)
+{
+    *view = (struct ws_progress_view){.cli = cli};
+}
+
 struct ws_observer ws_progress_observer(struct ws_progress_view *view)
 {
     return (struct ws_observer){
@@ -192,11 +197,6 @@ struct ws_observer ws_progress_observer(struct ws_progress_view *view)
         .warning = warning,
         .payload = view,
     };
-}
-
-struct ws_observer ws_progress_remarks(struct ws_progress_view *view)
-{
-    return (struct ws_observer){.note = note, .warning = warning, .payload = view};
 }
 
 void ws_progress_end(struct ws_progress_view *view)

@@ -16,8 +16,9 @@ struct ws_progress_view {
 };
 
 void ws_progress_init(struct ws_progress_view *view, const struct ws_cli *cli);
+void ws_progress_init_still(struct ws_progress_view *view,
+                            const struct ws_cli *cli); /* notes and warnings alone */
 struct ws_observer ws_progress_observer(struct ws_progress_view *view);
-struct ws_observer ws_progress_remarks(struct ws_progress_view *view); /* notes and warnings only */
 void ws_progress_end(struct ws_progress_view *view);                   /* wipes the line */
 
 #endif

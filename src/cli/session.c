@@ -44,7 +44,7 @@ int ws_cli_open_to_read(struct ws_session *s, const struct ws_cli *cli, struct w
     if (ws_cli_open(s, cli, err) != 0) {
         return -1;
     }
-    if (ws_session_store(s, WS_STORE_READ, err) != 0) {
+    if (ws_session_store(s, WS_STORE_READ, NULL, err) != 0) {
         ws_session_close(s);
         return -1;
     }

@@ -72,6 +72,14 @@ out:
     return rc;
 }
 
+bool ws_git_no_commit(struct ws_repo *r, const git_oid *oid)
+{
+    git_object_t type;
+    size_t len;
+
+    return git_odb_read_header(&len, &type, r->odb, oid) == 0 && type != GIT_OBJECT_COMMIT;
+}
+
 int ws_repo_trailer(struct ws_buf *out, struct ws_repo *r, const char *commit, const char *key,
                     struct ws_error *err)
 {
@@ -85,6 +93,9 @@ int ws_repo_trailer(struct ws_buf *out, struct ws_repo *r, const char *commit, c
         return -1;
     }
     rc = git_commit_lookup(&c, r->git, &oid);
+    if (rc == GIT_ENOTFOUND && ws_git_no_commit(r, &oid)) {
+        return 0;
+    }
     if (rc == 0) {
         rc = git_message_trailers(&trailers, git_commit_message_raw(c));
     }

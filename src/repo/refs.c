@@ -11,6 +11,7 @@
 #include "plain.h"
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/fault.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
 
@@ -60,6 +61,57 @@ int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, str
     return 0;
 }
 
+static bool is_below(const char *name, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    return strncmp(name, folder, len) == 0 && name[len] == '/';
+}
+
+/* A name that is a ref cannot be a folder of refs, too. Which ref keeps this one from being made?
+ * malloc'ed; NULL: none that git knows. */
+static char *in_the_way(struct ws_repo *r, const char *ref)
+{
+    struct ws_strv refs = {0};
+    char *found = NULL;
+
+    if (ws_repo_refs(&refs, r, "refs/", NULL) == 0) {
+        for (size_t i = 0; found == NULL && i < refs.len; i++) {
+            if (is_below(refs.items[i], ref) || is_below(ref, refs.items[i])) {
+                found = ws_strdup(refs.items[i]);
+            }
+        }
+    }
+    ws_strv_release(&refs);
+    return found;
+}
+
+/* libgit2 made nothing of it: because of what others have put there or taken away, or for a reason
+ * of its own. */
+static int cannot_move(struct ws_repo *r, const char *ref, const git_oid *to, int rc,
+                       struct ws_error *err)
+{
+    struct ws_error why;
+    char *other;
+
+    ws_fail_git(&why, WS_E_IO, rc, ref, "the ref cannot be moved");
+    other = in_the_way(r, ref);
+    if (other != NULL) {
+        ws_fail(err, WS_E_LEASE_LOST, ref,
+                "%s is in its way, which somebody else made: delete that first", other);
+    } else if (rc == GIT_EDIRECTORY) {
+        ws_fail(err, WS_E_LEASE_LOST, ref,
+                "a folder of this name is in its way, into which somebody else put a file: delete "
+                "that first");
+    } else if (rc == GIT_EINVALIDSPEC || git_odb_exists(r->odb, to) == 0) {
+        ws_fail(err, WS_E_REPOSITORY, ref, "%s", why.message); /* the disk is not to blame */
+    } else {
+        ws_fail(err, why.code, ref, "%s", why.message);
+    }
+    free(other);
+    return -1;
+}
+
 /* One try. 1: the ref's lock file is there. */
 static int try_move(struct ws_repo *r, const char *ref, const char *expect, const git_oid *to,
                     struct ws_error *err)
@@ -85,13 +137,16 @@ static int try_move(struct ws_repo *r, const char *ref, const char *expect, cons
         return 1;
     }
     if (rc != GIT_EMODIFIED && rc != GIT_EEXISTS && rc != GIT_ENOTFOUND) {
-        return ws_fail_git(err, WS_E_IO, rc, ref, "the ref cannot be moved");
+        return cannot_move(r, ref, to, rc, err);
     }
     if (ws_repo_ref(now, r, ref, err) < 0) {
         return -1;
     }
-    if (git_oid_streq(to, now) == 0) {
+    if (now[0] != '\0' && git_oid_streq(to, now) == 0) {
         return 0;
+    }
+    if (now[0] == '\0' && rc == GIT_EEXISTS) {
+        return ws_fail(err, WS_E_LEASE_LOST, ref, "the ref leads nowhere: somebody else made it");
     }
     return ws_fail(
         err, WS_E_LEASE_LOST, ref, "the ref stands at %s, not at %s: somebody else moved it",

@@ -42,13 +42,17 @@ static const struct ws_ledger_row *in_ledger(const struct ws_ledger_rows *ledger
     return NULL;
 }
 
-/* *same: does the trailer of the anchor say `expected`? */
-static int compare(bool *same, struct ws_session *s, const char *anchor, const char *key,
-                   const char *expected, struct ws_error *err)
+/* *same: does the trailer of the anchor, to which `ref` leads, say `expected`? */
+static int compare(bool *same, struct ws_session *s, const char *ref, const char *anchor,
+                   const char *key, const char *expected, struct ws_error *err)
 {
     struct ws_buf value = {0};
-    int status = ws_repo_trailer(&value, s->repo, anchor, key, err);
+    struct ws_error why = {0};
+    int status = ws_repo_trailer(&value, s->repo, anchor, key, &why);
 
+    if (status != 0) {
+        ws_fail(err, why.code, ref, "%s: %s", why.where, why.message);
+    }
     *same = status == 0 && strcmp(ws_buf_str(&value), expected) == 0;
     ws_buf_release(&value);
     return status;
@@ -74,7 +78,7 @@ static int check_entry(struct ws_findings *out, struct ws_strv *notes, struct ws
         ws_strv_addf(notes, "the anchor %s is gone", ref);
     } else if (status == 0) {
         for (size_t i = 0; status == 0 && same && i < sizeof trailers / sizeof *trailers; i++) {
-            status = compare(&same, s, anchor, trailers[i].key, trailers[i].expected, err);
+            status = compare(&same, s, ref, anchor, trailers[i].key, trailers[i].expected, err);
             if (status == 0 && !same) {
                 ws_findings_add(out, row->run_id, row->ws_id, row->last_seq,
                                 "the anchor %s differs from the database in %s", ref,
@@ -95,7 +99,7 @@ static int check_ref(struct ws_findings *out, struct ws_session *s, const char *
     int status = ws_repo_ref(anchor, s->repo, ref, err);
 
     if (status == 0 && anchor[0] != '\0') {
-        status = compare(&ours, s, anchor, "Wsfsm-Database", ws_store_id(s->store), err);
+        status = compare(&ours, s, ref, anchor, "Wsfsm-Database", ws_store_id(s->store), err);
     }
     if (ours) {
         ws_findings_add(out, run_id, ws_id, 0,

@@ -65,7 +65,7 @@ static int cancel_unheld(struct ws_session *s, const struct ws_run_options *o, s
 {
     struct ws_run_rows rows;
     struct ws_held held;
-    int rc = ws_find_run(&rows, s, o->run_id, err);
+    int rc = ws_find_run(&rows, s, o->run_id, o->observer, err);
     if (rc == 0 && !rows.items[0].final) {
         rc = ws_hold_run(&held, s, &rows.items[0], WS_HOLD_TO_CANCEL, err);
         if (rc == 0) {
@@ -83,7 +83,7 @@ int ws_run_cancel(struct ws_summary *out, struct ws_session *s,
     struct ws_run_rows rows;
     int pid = 0;
     *out = (struct ws_summary){0};
-    int rc = ws_find_run(&rows, s, options->run_id, err);
+    int rc = ws_find_run(&rows, s, options->run_id, options->observer, err);
     if (rc == 1)
         rc = ws_no_such_run(s, options->run_id, err);
     if (rc == 0 && rows.items[0].final)

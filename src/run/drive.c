@@ -48,12 +48,12 @@ static int finish_end(struct ws_session *s, const char *run_id, const struct ws_
     struct ws_effect_rows rows = {0};
     int rc = ws_store_effects(&rows, s->store, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
-        char *text = NULL;
-        if (strcmp(rows.items[i].run_id, run_id) != 0)
+        struct ws_strv notes = {0};
+        if (!rows.items[i].run_id || strcmp(rows.items[i].run_id, run_id) != 0)
             continue;
-        rc = ws_effect_carry_out(&text, s->repo, s->store, &rows.items[i], err);
-        if (text)
-            ws_warn(o, text);
+        rc = ws_effect_carry_out(&notes, s->repo, s->store, &rows.items[i], err);
+        ws_warn_each(o->observer, &notes);
+        ws_strv_release(&notes);
     }
     ws_effect_rows_release(&rows);
     return rc;

@@ -8,13 +8,13 @@
 #include "wsfsm/steps/binding.h"
 
 int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
-                struct ws_error *err)
+                const struct ws_observer *observer, struct ws_error *err)
 {
     bool there = false;
     *out = (struct ws_run_rows){0};
     if (!s->store && ws_store_look(&there, s->config.database, err) < 0)
         return -1;
-    if (there && ws_session_store(s, WS_STORE_WRITE, err) < 0)
+    if (there && ws_session_store(s, WS_STORE_WRITE, observer, err) < 0)
         return -1;
     if (!s->store)
         return 1;
@@ -46,7 +46,7 @@ static int read_run(struct ws_held *h, struct ws_session *s, const char *run_id,
                     struct ws_error *err)
 {
     struct ws_run_rows rows;
-    int rc = ws_find_run(&rows, s, run_id, err);
+    int rc = ws_find_run(&rows, s, run_id, NULL, err);
     const struct ws_run_row *row = rows.items;
     if (rc == 1)
         rc = ws_no_such_run(s, run_id, err);

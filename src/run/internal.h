@@ -36,10 +36,10 @@ int ws_admit_beside_others(struct ws_session *s, const struct ws_plan *plan,
 int ws_note_dependencies(struct ws_session *s, const char *run_id, const struct ws_workstream *ws,
                          const struct ws_run_options *o, struct ws_error *err);
 
-/* The run of that id, the only row of *out; 1: there is none. Opens the database when there is one.
- */
+/* The run of that id, the only row of *out; 1: there is none. Opens the database when there is one;
+ * `observer` is for that. */
 int ws_find_run(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
-                struct ws_error *err);
+                const struct ws_observer *observer, struct ws_error *err);
 
 /* Fails with WS_E_UNKNOWN_ID and the nearest of the runs that there are. */
 int ws_no_such_run(struct ws_session *s, const char *run_id, struct ws_error *err);
@@ -74,6 +74,9 @@ int ws_drive_cancel(struct ws_session *s, const struct ws_held *run, const struc
 /* To the observer; the text is freed. */
 void ws_warn(const struct ws_run_options *o, char *text);
 void ws_note(const struct ws_run_options *o, char *text);
+
+/* The observer may be NULL. */
+void ws_warn_each(const struct ws_observer *observer, const struct ws_strv *texts);
 
 /* A warning for each file that has errors; sorts *diags. */
 void ws_warn_of_files(const struct ws_run_options *o, struct ws_diags *diags);

@@ -16,6 +16,12 @@ void ws_warn(const struct ws_run_options *o, char *text)
     say(o->observer ? o->observer->warning : NULL, o->observer ? o->observer->payload : NULL, text);
 }
 
+void ws_warn_each(const struct ws_observer *observer, const struct ws_strv *texts)
+{
+    for (size_t i = 0; observer && observer->warning && i < texts->len; i++)
+        observer->warning(observer->payload, texts->items[i]);
+}
+
 void ws_note(const struct ws_run_options *o, char *text)
 {
     say(o->observer ? o->observer->note : NULL, o->observer ? o->observer->payload : NULL, text);

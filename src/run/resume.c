@@ -45,7 +45,7 @@ int ws_run_resume(struct ws_summary *out, struct ws_session *s,
     *out = (struct ws_summary){0};
     if (ws_proc_check(err) < 0)
         return -1;
-    int rc = ws_find_run(&rows, s, options->run_id, err);
+    int rc = ws_find_run(&rows, s, options->run_id, options->observer, err);
     if (rc == 1)
         rc = ws_no_such_run(s, options->run_id, err);
     if (rc == 0)

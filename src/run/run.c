@@ -96,7 +96,7 @@ static int start_new(struct ws_summary *out, struct ws_session *s,
     if (rc == 0 && !run.plan.dry_run)
         rc = ws_admit_checkout(s, &run.plan, o, err);
     if (rc == 0 && !s->store)
-        rc = ws_session_store(s, WS_STORE_CREATE, err);
+        rc = ws_session_store(s, WS_STORE_CREATE, o->observer, err);
     if (rc == 0)
         rc = ws_run_lock_take(&run.lock, ws_repo_state_dir(s->repo), workstream->id, run_id, err);
     if (rc == 0 && !run.plan.dry_run)
@@ -121,7 +121,7 @@ static int go_on(struct ws_summary *out, struct ws_session *s, const char *ws_id
         return ws_fail(
             err, WS_E_UNUSABLE_ID, o->run_id,
             "is no run id; letters, digits, '-' and '_', at most 64, the first a letter or digit");
-    int rc = ws_find_run(&rows, s, o->run_id, err);
+    int rc = ws_find_run(&rows, s, o->run_id, o->observer, err);
     if (rc == 0 && strcmp(rows.items[0].ws_id, ws_id) != 0)
         rc = ws_fail(err, WS_E_UNUSABLE_ID, o->run_id, "is a run of %s, not of %s",
                      rows.items[0].ws_id, ws_id);

@@ -1,10 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "internal.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/proc/proc.h"
-#include "wsfsm/run/lock.h"
-#include "wsfsm/run/run.h"
 #include "wsfsm/steps/lifecycle.h"
 
 int ws_session_open(struct ws_session *s, const struct ws_session_options *options,
@@ -40,32 +39,53 @@ void ws_session_close(struct ws_session *s)
     *s = (struct ws_session){0};
 }
 
-static int carry_out(struct ws_session *s, const struct ws_effect_row *effect, struct ws_error *err)
+/* A disk or a database that fails is everybody's trouble. */
+static bool is_trouble(enum ws_code code)
 {
-    char *note = NULL;
-    int rc = ws_effect_carry_out(&note, s->repo, s->store, effect, err);
-    free(note);
-    return rc;
+    return code == WS_E_IO || code == WS_E_DISK_FULL || code == WS_E_STORE;
+}
+
+/* What cannot be done for the run it is of is left for the next command, and keeps nobody else from
+ * anything. */
+static int carry_out(struct ws_strv *warnings, struct ws_session *s,
+                     const struct ws_effect_row *effect, struct ws_error *err)
+{
+    struct ws_error why = {0};
+    if (ws_effect_carry_out(warnings, s->repo, s->store, effect, &why) == 0)
+        return 0;
+    if (is_trouble(why.code)) {
+        *err = why;
+        return -1;
+    }
+    ws_strv_addf(warnings,
+                 "what the end of run %s asks for in git cannot be done now, and is left for the "
+                 "next command: %s%s%s",
+                 effect->run_id ? effect->run_id : "?", why.where, why.where[0] ? ": " : "",
+                 why.message);
+    return 0;
 }
 
 /* One process at a time, and not what a living run is about to do itself: two of them in one
  * worktree would take each other's index away. */
-static int finish_those_left(struct ws_session *s, struct ws_error *err)
+static int finish_those_left(struct ws_strv *warnings, struct ws_session *s, struct ws_error *err)
 {
     struct ws_effect_rows rows = {0};
     int rc = ws_store_effects(&rows, s->store, err);
     for (size_t i = 0; rc == 0 && i < rows.len; i++) {
-        if (!ws_run_alive(NULL, s, rows.items[i].ws_id))
-            rc = carry_out(s, &rows.items[i], err);
+        const struct ws_effect_row *effect = &rows.items[i];
+        if (!effect->ws_id || !ws_run_alive(NULL, s, effect->ws_id))
+            rc = carry_out(warnings, s, effect, err);
     }
     ws_effect_rows_release(&rows);
     return rc;
 }
 
 /* What a crash left between the last row and the refs. */
-static int finish_ends(struct ws_session *s, struct ws_error *err)
+static int finish_ends(struct ws_session *s, const struct ws_observer *observer,
+                       struct ws_error *err)
 {
     struct ws_effect_rows rows = {0};
+    struct ws_strv warnings = {0};
     struct ws_run_lock lock;
     int rc = ws_store_effects(&rows, s->store, err);
     bool any = rc == 0 && rows.len;
@@ -74,13 +94,16 @@ static int finish_ends(struct ws_session *s, struct ws_error *err)
         return rc;
     rc = ws_run_lock_starting(&lock, ws_repo_state_dir(s->repo), err);
     if (rc == 0) {
-        rc = finish_those_left(s, err);
+        rc = finish_those_left(&warnings, s, err);
         ws_run_lock_release(&lock);
     }
+    ws_warn_each(observer, &warnings);
+    ws_strv_release(&warnings);
     return rc;
 }
 
-int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_error *err)
+int ws_session_store(struct ws_session *s, enum ws_store_mode mode,
+                     const struct ws_observer *observer, struct ws_error *err)
 {
     char repo_id[33];
     bool there;
@@ -98,7 +121,7 @@ int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_er
         return -1;
     if (ws_store_open(&s->store, s->config.database, mode, repo_id, err) < 0)
         return -1;
-    return mode == WS_STORE_READ ? 0 : finish_ends(s, err);
+    return mode == WS_STORE_READ ? 0 : finish_ends(s, observer, err);
 }
 
 bool ws_run_alive(int *pid, struct ws_session *s, const char *ws_id)

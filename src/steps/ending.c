@@ -158,8 +158,9 @@ static bool has_change(struct ws_repo *repo, const char *branch, const char *com
     return ws_repo_ref(now, repo, branch, NULL) == 0 && !strcmp(now, commit);
 }
 
-static int move_branch(char **note, struct ws_repo *repo, const struct ws_effect_row *effect,
-                       const struct ws_node *root, struct ws_error *err)
+static int move_branch(struct ws_strv *notes, struct ws_repo *repo,
+                       const struct ws_effect_row *effect, const struct ws_node *root,
+                       struct ws_error *err)
 {
     const char *branch = ws_node_str(root, "branch", "");
     const char *commit = ws_node_str(root, "commit", NULL);
@@ -171,8 +172,9 @@ static int move_branch(char **note, struct ws_repo *repo, const struct ws_effect
     if (ws_worktree_branch_place(&place, repo, effect->run_id, effect->ws_id, err) < 0)
         return -1;
     if (place && !has_change(repo, branch, commit)) {
-        *note = ws_format("%s is checked out in %s and stays where it is; the result is commit %s",
-                          branch, place, commit);
+        ws_strv_addf(notes,
+                     "%s is checked out in %s and stays where it is; the result is commit %s",
+                     branch, place, commit);
         free(place);
         return 0;
     }
@@ -182,36 +184,59 @@ static int move_branch(char **note, struct ws_repo *repo, const struct ws_effect
             *err = why;
             return -1;
         }
-        *note = ws_format(
-            "%s was moved by somebody else and stays where it is; the result is commit %s", branch,
-            commit);
+        ws_strv_addf(notes,
+                     "%s was moved or deleted by somebody else and stays as it is; the result is "
+                     "commit %s",
+                     branch, commit);
         return 0;
     }
     ws_fault_point("effect.branch");
     return settle(repo, effect, ws_node_str(root, "base", ""), commit, err);
 }
 
-static int carry_out(char **note, struct ws_repo *repo, const struct ws_effect_row *effect,
-                     const struct ws_node *root, struct ws_error *err)
+/* What somebody else put there may tell of another end of this run, as after an older copy of the
+ * database was put in its place: it stays for `verify` to find. Only the user knows. */
+static int place_anchor(struct ws_strv *notes, struct ws_repo *repo,
+                        const struct ws_effect_row *effect, const struct ws_node *root,
+                        struct ws_error *err)
 {
-    if (strcmp(ws_node_str(root, "kind", ""), "end") != 0)
-        return ws_fail(err, WS_E_STORE, effect->run_id,
-                       "the database holds an effect this wsfsm does not know");
-    if (move_branch(note, repo, effect, root, err) < 0)
-        return -1;
+    const char *anchor = ws_node_str(root, "anchor", "");
     char *ref = ws_format("refs/wsfsm/%s/%s/end", effect->run_id, effect->ws_id);
-    int rc = ws_repo_move_ref(repo, ref, NULL, ws_node_str(root, "anchor", ""), err);
+    struct ws_error why = {0};
+    int rc = ws_repo_move_ref(repo, ref, NULL, anchor, &why);
+    if (rc < 0 && why.code == WS_E_LEASE_LOST) {
+        ws_strv_addf(notes,
+                     "the anchor %s could not be set: %s. What is there stays, and `wsfsm verify` "
+                     "tells of it. The run's own anchor is commit %s: when you know how the other "
+                     "came there, `git update-ref --no-deref %s %s` sets it",
+                     ref, why.message, anchor, ref, anchor);
+        rc = 0;
+    } else if (rc < 0) {
+        *err = why;
+    }
     free(ref);
+    return rc;
+}
+
+static int carry_out(struct ws_strv *notes, struct ws_repo *repo,
+                     const struct ws_effect_row *effect, const struct ws_node *root,
+                     struct ws_error *err)
+{
+    if (strcmp(ws_node_str(root, "kind", ""), "end") != 0 || !effect->run_id || !effect->ws_id)
+        return ws_fail(err, WS_E_INTEGRITY, effect->run_id,
+                       "the database holds an effect this wsfsm does not know");
+    if (move_branch(notes, repo, effect, root, err) < 0)
+        return -1;
+    int rc = place_anchor(notes, repo, effect, root, err);
     ws_fault_point("effect.anchor");
     return rc;
 }
 
-int ws_effect_carry_out(char **note, struct ws_repo *repo, struct ws_store *store,
+int ws_effect_carry_out(struct ws_strv *notes, struct ws_repo *repo, struct ws_store *store,
                         const struct ws_effect_row *effect, struct ws_error *err)
 {
     struct ws_doc *doc = ws_doc_parse_stored(effect->effect_json, err);
-    *note = NULL;
-    int rc = doc ? carry_out(note, repo, effect, ws_doc_root(doc), err) : -1;
+    int rc = doc ? carry_out(notes, repo, effect, ws_doc_root(doc), err) : -1;
     if (rc == 0)
         rc = ws_store_effect_done(store, effect->id, err);
     ws_doc_free(doc);

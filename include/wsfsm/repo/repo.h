@@ -104,14 +104,16 @@ int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_comm
 int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct ws_error *err);
 
 /* Compare and swap: from `expect` ("" or NULL: must not exist) to `oid`. A ref that stands at `oid` already is fine.
- * WS_E_LEASE_LOST when it stands elsewhere. Refs outside refs/wsfsm and refs/heads/ws are refused. */
+ * WS_E_LEASE_LOST when it stands elsewhere, or when a ref above or below it, which somebody else
+ * made, is in its way. Refs outside refs/wsfsm and refs/heads/ws are refused. */
 int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, const char *oid,
                      struct ws_error *err);
 
 /* Names of all refs under the prefix, sorted. */
 int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, struct ws_error *err);
 
-/* The value of a trailer "Key: value" of a commit's message; "" when absent. */
+/* The value of a trailer "Key: value" of a commit's message; "" when absent, and of all that is no
+ * commit. */
 int ws_repo_trailer(struct ws_buf *out, struct ws_repo *r, const char *commit, const char *key,
                     struct ws_error *err);
 

@@ -52,9 +52,11 @@ int ws_session_open(struct ws_session *s, const struct ws_session_options *optio
                     struct ws_diags *diags, struct ws_error *err);
 void ws_session_close(struct ws_session *s);
 
-/* Opens the database and finishes what a crash left to do in git. With WS_STORE_READ and no
- * database: 0 and s->store stays NULL. */
-int ws_session_store(struct ws_session *s, enum ws_store_mode mode, struct ws_error *err);
+/* Opens the database and, unless only to read, finishes what a crash left to do in git; `observer`
+ * (may be NULL) is warned of what cannot be done there, which keeps nobody from going on. With
+ * WS_STORE_READ and no database: 0 and s->store stays NULL. */
+int ws_session_store(struct ws_session *s, enum ws_store_mode mode,
+                     const struct ws_observer *observer, struct ws_error *err);
 
 struct ws_run_options {
     const char *run_id;  /* NULL: a new one is made up */

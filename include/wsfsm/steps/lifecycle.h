@@ -28,9 +28,10 @@ int ws_step_guard(bool *truth, const char *guard, const struct ws_report *report
 int ws_step_ending(struct ws_ending *out, struct ws_context *context, const struct ws_state *final,
                    const struct ws_sealed *sealed, struct ws_error *err);
 
-/* Does what an effect says, by compare-and-swap, and marks it done; doing it twice is harmless. A branch that was moved
- * by somebody else meanwhile stays where it is, and *note (malloc'ed, else NULL) says so. */
-int ws_effect_carry_out(char **note, struct ws_repo *repo, struct ws_store *store, const struct ws_effect_row *effect,
-                        struct ws_error *err);
+/* Does what an effect says, by compare-and-swap, and marks it done; doing it twice is harmless. A
+ * branch that somebody else moved meanwhile stays where it is, and so does what somebody else put in
+ * the place of the anchor; *notes say so, and what can be done about it. */
+int ws_effect_carry_out(struct ws_strv *notes, struct ws_repo *repo, struct ws_store *store,
+                        const struct ws_effect_row *effect, struct ws_error *err);
 
 #endif

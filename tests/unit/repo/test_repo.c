@@ -258,6 +258,67 @@ START_TEST(moves_refs_by_compare_and_swap)
 }
 END_TEST
 
+static void is_refused(const char *ref, const char *expect, const char *says)
+{
+    struct ws_error err = {0};
+
+    ck_assert_int_lt(ws_repo_move_ref(fx.repo, ref, expect, fx.base, &err), 0);
+    ck_assert_int_eq(err.code, WS_E_LEASE_LOST);
+    ck_assert_str_eq(err.where, ref);
+    ck_assert_msg(strstr(err.message, says) != NULL, "%s", err.message);
+}
+
+START_TEST(a_ref_in_the_way_is_named)
+{
+    sh("git update-ref refs/wsfsm/r/w/end/x HEAD && git update-ref refs/wsfsm/above HEAD");
+    is_refused("refs/wsfsm/r/w/end", NULL, "refs/wsfsm/r/w/end/x is in its way");
+    is_refused("refs/wsfsm/above/w/end", NULL, "refs/wsfsm/above is in its way");
+    sh("git pack-refs --all && rm -rf .git/refs/wsfsm");
+    is_refused("refs/wsfsm/r/w/end", NULL, "refs/wsfsm/r/w/end/x is in its way");
+    is_refused("refs/wsfsm/above/w/end", NULL, "refs/wsfsm/above is in its way");
+    sh("mkdir -p .git/refs/wsfsm/r/w/full && touch .git/refs/wsfsm/r/w/full/x.lock");
+    is_refused("refs/wsfsm/r/w/full", NULL, "a folder of this name is in its way");
+}
+END_TEST
+
+START_TEST(a_ref_that_is_gone_or_leads_nowhere_was_not_moved)
+{
+    is_refused("refs/heads/ws/r/w", fx.base, "stands at nothing");
+    sh("git symbolic-ref refs/wsfsm/r/w/end refs/heads/nothing");
+    is_refused("refs/wsfsm/r/w/end", NULL, "leads nowhere");
+    sh("test \"$(git symbolic-ref refs/wsfsm/r/w/end)\" = refs/heads/nothing && "
+       "git symbolic-ref -d refs/wsfsm/r/w/end");
+}
+END_TEST
+
+/* No disk is to blame for these: see what the callers make of WS_E_IO. */
+START_TEST(a_ref_to_nothing_and_a_name_of_no_ref_are_refused)
+{
+    const char *nothing = "0123456789012345678901234567890123456789";
+    struct ws_error err = {0};
+
+    ck_assert_int_lt(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/end", NULL, nothing, &err), 0);
+    ck_assert_int_eq(err.code, WS_E_REPOSITORY);
+    ck_assert_int_lt(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/..", NULL, fx.base, &err), 0);
+    ck_assert_int_eq(err.code, WS_E_REPOSITORY);
+}
+END_TEST
+
+START_TEST(what_is_no_commit_has_no_trailers)
+{
+    struct ws_buf value = {0};
+    struct ws_error err = {0};
+    char *blob = sh_line("printf 'x\\n\\nWsfsm-Run: r\\n' | git hash-object -w --stdin");
+
+    ok(ws_repo_trailer(&value, fx.repo, blob, "Wsfsm-Run", &err), &err);
+    ck_assert_str_eq(ws_buf_str(&value), "");
+    blob[0] = blob[0] == '0' ? '1' : '0';
+    ck_assert_int_lt(ws_repo_trailer(&value, fx.repo, blob, "Wsfsm-Run", &err), 0);
+    ws_buf_release(&value);
+    free(blob);
+}
+END_TEST
+
 START_TEST(a_lock_of_a_dead_process_is_cleared)
 {
     struct ws_error err = {0};
@@ -304,6 +365,10 @@ int main(void)
     tcase_add_test(tc, reads_trees);
     tcase_add_test(tc, sees_the_users_dirt);
     tcase_add_test(tc, moves_refs_by_compare_and_swap);
+    tcase_add_test(tc, a_ref_in_the_way_is_named);
+    tcase_add_test(tc, a_ref_that_is_gone_or_leads_nowhere_was_not_moved);
+    tcase_add_test(tc, a_ref_to_nothing_and_a_name_of_no_ref_are_refused);
+    tcase_add_test(tc, what_is_no_commit_has_no_trailers);
     tcase_add_test(tc, a_lock_of_a_dead_process_is_cleared);
     tcase_add_test(tc, commits_without_a_configured_user);
     suite_add_tcase(suite, tc);
