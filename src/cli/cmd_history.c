@@ -11,6 +11,7 @@
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/strv.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/doc/doc.h"
 #include "wsfsm/repo/repo.h"
 #include "wsfsm/store/read.h"
 
@@ -93,7 +94,8 @@ static void print_json(const struct history *h, const struct ws_transition_row *
     ws_json_kstr(out, "deadline", t->deadline);
     ws_json_kstr(out, "tree_oid", t->tree_oid);
     ws_json_kstr(out, "snapshot", snapshot);
-    ws_json_kraw(out, "facts", t->facts_json);
+    ws_json_key(out, "facts");
+    ws_doc_add_stored(out, t->facts_json);
     if (t->attempt_id > 0) {
         ws_json_kint(out, "attempt_id", t->attempt_id);
     } else {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
@@ -96,6 +97,18 @@ struct ws_doc *ws_doc_parse_stored(const char *json, struct ws_error *err)
     }
     ws_diags_release(&diags);
     return doc;
+}
+
+void ws_doc_add_stored(struct ws_buf *out, const char *json)
+{
+    struct ws_doc *doc = json != NULL ? ws_doc_parse_stored(json, NULL) : NULL;
+
+    if (doc != NULL) {
+        ws_node_json(out, doc->root);
+    } else {
+        ws_json_null(out);
+    }
+    ws_doc_free(doc);
 }
 
 struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_format format,

@@ -5,6 +5,7 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
+#include "wsfsm/doc/doc.h"
 #include "wsfsm/steps/facts.h"
 
 void ws_summary_release(struct ws_summary *s)
@@ -45,6 +46,15 @@ static char *result_of_left(const char *step)
     return ws_buf_steal(&out);
 }
 
+static char *result_of(const struct ws_attempt_row *a)
+{
+    struct ws_buf out = {0};
+    if (!a->result_json)
+        return result_of_left(a->step_name);
+    ws_doc_add_stored(&out, a->result_json);
+    return ws_buf_steal(&out);
+}
+
 /* The last one of each step. */
 static void take_steps(struct ws_summary *out, const struct ws_attempt_rows *attempts)
 {
@@ -54,8 +64,7 @@ static void take_steps(struct ws_summary *out, const struct ws_attempt_rows *att
         out->steps[out->step_count++] = (struct ws_step_result){
             .step = ws_strdup(a->step_name),
             .status = ws_strdup(a->result_json ? a->status : WS_EVENT_INTERRUPTED),
-            .result_json =
-                a->result_json ? ws_strdup(a->result_json) : result_of_left(a->step_name),
+            .result_json = result_of(a),
         };
     }
 }

@@ -197,6 +197,21 @@ static bool read_kind(enum ws_state_kind *out, sqlite3_stmt *stmt, int column)
     return false;
 }
 
+/* What everybody takes for granted of a state: a step does something, an end has an outcome. The
+ * digest proves only that nobody changed a machine, not that it is one. */
+static bool is_whole(const struct ws_state *st)
+{
+    switch (st->kind) {
+    case WS_STATE_STEP:
+        return st->handler != NULL || st->tool_count > 0;
+    case WS_STATE_FINAL:
+        return st->outcome != NULL;
+    case WS_STATE_INITIAL:
+        break;
+    }
+    return true;
+}
+
 static bool read_state(struct loader *l, sqlite3_stmt *stmt, int i)
 {
     struct ws_state *st = &l->states[i];
@@ -214,7 +229,7 @@ static bool read_state(struct loader *l, sqlite3_stmt *stmt, int i)
     st->doc = keep(l, stmt, 8);
     st->line = (unsigned)sqlite3_column_int(stmt, 9);
     return st->name != NULL && strlen(st->name) <= WS_NAME_MAX && read_kind(&st->kind, stmt, 1) &&
-           st->first_arm >= 0 && st->arm_count >= 0 &&
+           is_whole(st) && st->first_arm >= 0 && st->arm_count >= 0 &&
            st->first_arm <= l->m.arm_count - st->arm_count;
 }
 

@@ -63,6 +63,10 @@ void ws_doc_free(struct ws_doc *doc);
  * user may write, as it may wrap a whole bundle. NULL: *err is filled (WS_E_INTEGRITY). */
 struct ws_doc *ws_doc_parse_stored(const char *json, struct ws_error *err);
 
+/* Stored JSON to print: one value on one line. null when there is none, or when somebody spoilt
+ * it. */
+void ws_doc_add_stored(struct ws_buf *out, const char *json);
+
 const struct ws_node *ws_doc_root(const struct ws_doc *doc);
 const char *ws_doc_file(const struct ws_doc *doc);
 

@@ -74,7 +74,7 @@ struct ws_run_options {
 struct ws_step_result {
     char *step;        /* step name */
     char *status;      /* success failure skipped interrupted in_progress */
-    char *result_json; /* the last attempt's result; NULL while in progress */
+    char *result_json; /* the last attempt's result on one line; null when somebody spoilt it */
 };
 
 struct ws_summary {

@@ -1,5 +1,6 @@
 #include "base/suite.h"
 #include "parsed.h"
+#include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 
 static void says(const char *text, const char *expected)
@@ -165,6 +166,41 @@ START_TEST(stored_json_may_be_deeper_and_larger)
 }
 END_TEST
 
+static void prints(const char *stored, const char *printed)
+{
+    struct ws_buf out = {0};
+
+    ws_json_open(&out, '{');
+    ws_json_key(&out, "k");
+    ws_doc_add_stored(&out, stored);
+    ws_json_key(&out, "then");
+    ws_json_int(&out, 1);
+    ws_json_close(&out, '}');
+    char *expected = ws_format("{\"k\":%s,\"then\":1}", printed);
+    ck_assert_str_eq(ws_buf_str(&out), expected);
+    free(expected);
+    ws_buf_release(&out);
+}
+
+START_TEST(stored_json_is_printed_as_one_value_on_one_line)
+{
+    static const char ours[] = "{\"a\":[1,-2.5e3,\"\\u0085 \\n \xc3\xa4\",null,true,{}]}";
+
+    prints(ours, ours);
+    prints("\n [ 1 ,\r\n\t2 ]\n", "[1,2]");
+    prints("\"x\"", "\"x\"");
+    prints(NULL, "null");
+    prints("", "null");
+    prints(" \n", "null");
+    prints("[1", "null");
+    prints("[] []", "null");
+    prints("1,\"forged\":2", "null");
+    prints("\"1\n2\"", "null");
+    prints("\"\xff\"", "null");
+}
+END_TEST
+
 RUN_TESTS("json", values_of_every_kind, escapes_of_every_kind, nodes_have_places,
           what_is_no_json_is_refused, strings_are_checked, duplicate_keys_are_all_reported,
-          jansson_has_the_last_word, depth_has_an_end, stored_json_may_be_deeper_and_larger)
+          jansson_has_the_last_word, depth_has_an_end, stored_json_may_be_deeper_and_larger,
+          stored_json_is_printed_as_one_value_on_one_line)
