@@ -8,7 +8,6 @@
 #include "session.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
-#include "wsfsm/base/path.h"
 #include "wsfsm/base/strv.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/repo/repo.h"
@@ -224,9 +223,7 @@ static void note_snapshots(struct ws_cli *cli, struct ws_session *s, const struc
         ws_cli_warning(cli, "the snapshots of this run are not known: %s", err.message);
     }
     for (size_t i = 0; i < refs.len; i++) {
-        const char *name = ws_path_base(refs.items[i]);
-
-        if (strcmp(name, "end") != 0 && strcmp(name, "base") != 0) {
+        if (ws_ref_is_snapshot(refs.items[i])) {
             ws_cli_note(cli, "snapshot %s", refs.items[i]);
             any = true;
         }

@@ -3,8 +3,8 @@
 
 #include "html.h"
 #include "page.h"
-#include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
+#include "wsfsm/repo/repo.h"
 
 /* --- in plain words --- */
 
@@ -138,9 +138,7 @@ void ws_page_snapshots(struct ws_page *p)
     struct ws_strv kept = {0};
 
     for (size_t i = 0; i < p->refs.len; i++) {
-        const char *name = ws_path_base(p->refs.items[i]);
-
-        if (strcmp(name, "end") != 0 && strcmp(name, "base") != 0) {
+        if (ws_ref_is_snapshot(p->refs.items[i])) {
             ws_strv_add(&kept, p->refs.items[i]);
             last = p->refs.items[i];
         }

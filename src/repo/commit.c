@@ -80,6 +80,44 @@ bool ws_git_no_commit(struct ws_repo *r, const git_oid *oid)
     return git_odb_read_header(&len, &type, r->odb, oid) == 0 && type != GIT_OBJECT_COMMIT;
 }
 
+int ws_repo_commit_text(struct ws_buf *out, struct ws_repo *r, const char *oid,
+                        struct ws_error *err)
+{
+    git_odb_object *object = NULL;
+    git_oid id;
+    int rc;
+
+    if (ws_git_oid(&id, oid, err) < 0) {
+        return -1;
+    }
+    rc = git_odb_read(&object, r->odb, &id);
+    if (rc < 0) {
+        return ws_fail_git(err, WS_E_REPOSITORY, rc, oid, "this commit cannot be read");
+    }
+    ws_buf_clear(out);
+    ws_buf_add(out, git_odb_object_data(object), git_odb_object_size(object));
+    git_odb_object_free(object);
+    return 0;
+}
+
+int ws_repo_put_commit(struct ws_repo *r, const char *oid, const char *text, struct ws_error *err)
+{
+    git_oid id, made;
+    int rc;
+
+    if (ws_git_oid(&id, oid, err) < 0 || ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0) {
+        return -1;
+    }
+    rc = git_odb_hash(&made, text, strlen(text), GIT_OBJECT_COMMIT);
+    if (rc == 0 && !git_oid_equal(&made, &id)) {
+        return ws_fail(err, WS_E_INTEGRITY, oid, "this is not the commit of that id");
+    }
+    if (rc == 0) {
+        rc = git_odb_write(&made, r->odb, text, strlen(text), GIT_OBJECT_COMMIT);
+    }
+    return rc < 0 ? ws_fail_git(err, WS_E_IO, rc, oid, "the commit cannot be written") : 0;
+}
+
 int ws_repo_trailer(struct ws_buf *out, struct ws_repo *r, const char *commit, const char *key,
                     struct ws_error *err)
 {

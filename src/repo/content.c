@@ -204,7 +204,9 @@ int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws
     if (strcmp(content->head, w->rec.base) != 0) {
         c.parents[parents++] = w->rec.base;
     }
-    if (ws_repo_commit(commit, w->r, &c, err) < 0) {
+    /* A ref that leads to what a collector took meanwhile would stop every later one. */
+    if (ws_repo_commit(commit, w->r, &c, err) < 0 ||
+        ws_repo_check_stored(w->r, content->tree, w->rec.base, err) < 0) {
         return -1;
     }
     return ws_repo_move_ref(w->r, ref, NULL, commit, err);

@@ -4,7 +4,6 @@
 #include "internal.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
-#include "wsfsm/base/path.h"
 #include "wsfsm/doc/doc.h"
 #include "wsfsm/steps/facts.h"
 
@@ -109,11 +108,9 @@ static void take_snapshots(struct ws_summary *out, struct ws_session *s)
     char *prefix = ws_format("refs/wsfsm/%s/%s/", out->run_id, out->ws_id);
     if (ws_repo_refs(&refs, s->repo, prefix, &err) < 0)
         out->snapshots_unknown = ws_format("%s: %s", err.where, err.message);
-    for (size_t i = 0; !out->snapshots_unknown && i < refs.len; i++) {
-        const char *name = ws_path_base(refs.items[i]);
-        if (strcmp(name, "end") != 0 && strcmp(name, "base") != 0)
+    for (size_t i = 0; !out->snapshots_unknown && i < refs.len; i++)
+        if (ws_ref_is_snapshot(refs.items[i]))
             ws_strv_add(&out->snapshots, refs.items[i]);
-    }
     ws_strv_release(&refs);
     free(prefix);
 }

@@ -64,6 +64,8 @@ static int tree_of_change(char out[WS_OID_HEX], const struct ws_work *w, struct 
         rc = find_carried(&carried, w, err);
     if (rc == 0 && carried.len)
         rc = ws_repo_tree_without(out, c->repo, w->now.tree, &carried, err);
+    if (rc == 0 && carried.len)
+        rc = ws_work_hold(w, w->attempt->seq + 1, WS_REF_CHANGE, out, err);
     ws_strv_release(&carried);
     return rc;
 }

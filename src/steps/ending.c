@@ -63,7 +63,9 @@ static int make_commit(char oid[WS_OID_HEX], const struct ws_context *c,
         .parents = {c->plan->base_oid},
         .message = ws_buf_str(&message),
     };
-    int rc = ws_repo_commit(oid, c->repo, &commit, err);
+    int rc = ws_repo_check_stored(c->repo, c->facts.change, c->plan->base_oid, err);
+    if (rc == 0)
+        rc = ws_repo_commit(oid, c->repo, &commit, err);
     ws_buf_release(&message);
     return rc;
 }
@@ -88,10 +90,24 @@ static int make_anchor(char oid[WS_OID_HEX], const struct ws_context *c, const c
     return rc;
 }
 
+/* No ref leads to these objects before the effect is carried out, and git's housekeeping may come
+ * before that: their bytes are kept, so that they can be written again. */
+static int add_text(struct ws_buf *out, const struct ws_context *c, const char *key,
+                    const char *oid, struct ws_error *err)
+{
+    struct ws_buf text = {0};
+    int rc = ws_repo_commit_text(&text, c->repo, oid, err);
+    ws_json_key(out, key);
+    ws_json_path(out, ws_buf_str(&text)); /* an author's name may be no UTF-8 */
+    ws_buf_release(&text);
+    return rc;
+}
+
 static char *describe(const struct ws_context *c, const char *branch, const char *expect,
-                      const char *commit, const char *anchor)
+                      const char *commit, const char *anchor, struct ws_error *err)
 {
     struct ws_buf out = {0};
+    int rc = 0;
     ws_json_open(&out, '{');
     ws_json_kstr(&out, "kind", "end");
     ws_json_kstr(&out, "base", c->plan->base_oid);
@@ -99,8 +115,15 @@ static char *describe(const struct ws_context *c, const char *branch, const char
     ws_json_kstr(&out, "expect", expect);
     ws_json_kstr(&out, "commit", commit[0] ? commit : NULL);
     ws_json_kstr(&out, "anchor", anchor);
+    if (commit[0])
+        rc = add_text(&out, c, "commit_text", commit, err);
+    if (rc == 0)
+        rc = add_text(&out, c, "anchor_text", anchor, err);
     ws_json_close(&out, '}');
-    return ws_buf_steal(&out);
+    if (rc == 0)
+        return ws_buf_steal(&out);
+    ws_buf_release(&out);
+    return NULL;
 }
 
 int ws_step_ending(struct ws_ending *out, struct ws_context *context, const struct ws_state *final,
@@ -122,7 +145,8 @@ int ws_step_ending(struct ws_ending *out, struct ws_context *context, const stru
         rc = make_anchor(anchor, c, commit, final, sealed, err);
     if (rc == 0) {
         out->commit_oid = commit[0] ? ws_strdup(commit) : NULL;
-        out->effect_json = describe(c, branch, expect, commit, anchor);
+        out->effect_json = describe(c, branch, expect, commit, anchor, err);
+        rc = out->effect_json ? 0 : -1;
     }
     ws_fault_point("steps.ending");
     free(branch);
@@ -148,6 +172,20 @@ static int settle(struct ws_repo *repo, const struct ws_effect_row *effect, cons
     }
     int rc = ws_worktree_settle(worktree, commit, err);
     ws_worktree_close(worktree);
+    return rc;
+}
+
+/* An effect that an earlier wsfsm wrote has no text. */
+static int put_commit(struct ws_repo *repo, const struct ws_node *root, const char *oid_key,
+                      const char *text_key, struct ws_error *err)
+{
+    const char *oid = ws_node_str(root, oid_key, NULL);
+    const char *kept = ws_node_str(root, text_key, NULL);
+    if (!oid || !kept)
+        return 0;
+    char *text = ws_unescape_path(kept);
+    int rc = ws_repo_put_commit(repo, oid, text, err);
+    free(text);
     return rc;
 }
 
@@ -225,7 +263,9 @@ static int carry_out(struct ws_strv *notes, struct ws_repo *repo,
     if (strcmp(ws_node_str(root, "kind", ""), "end") != 0 || !effect->run_id || !effect->ws_id)
         return ws_fail(err, WS_E_INTEGRITY, effect->run_id,
                        "the database holds an effect this wsfsm does not know");
-    if (move_branch(notes, repo, effect, root, err) < 0)
+    if (put_commit(repo, root, "commit", "commit_text", err) < 0 ||
+        put_commit(repo, root, "anchor", "anchor_text", err) < 0 ||
+        move_branch(notes, repo, effect, root, err) < 0)
         return -1;
     int rc = place_anchor(notes, repo, effect, root, err);
     ws_fault_point("effect.anchor");

@@ -80,13 +80,36 @@ int64_t ws_work_left_ms(const struct ws_work *w)
     return left > 0 ? left : -1;
 }
 
+int ws_work_hold(const struct ws_work *w, int64_t seq, const char *kind, const char *tree,
+                 struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    bool held;
+    int rc = ws_worktree_holds(&held, c->worktree, seq, tree, err);
+    if (rc < 0 || held)
+        return rc;
+    if (ws_context_check_lease(c, err) < 0)
+        return -1;
+    char *ref = ws_format("refs/wsfsm/%s/%s/%lld%s", c->run_id, c->ws_id, (long long)seq, kind);
+    char *message = ws_format(
+        "wsfsm: %s: the %s of attempt %d of %s\n\nWsfsm-Run: %s\nWsfsm-Workstream: %s\n", c->ws_id,
+        kind + 1, w->attempt->number, w->attempt->step_name, c->run_id, c->ws_id);
+    rc = ws_worktree_hold(c->worktree, ref, tree, message, err);
+    free(message);
+    free(ref);
+    ws_fault_point("steps.held");
+    return rc;
+}
+
 int ws_work_take_start(struct ws_work *w, struct ws_error *err)
 {
     struct ws_context *c = w->context;
     if (ws_worktree_content(&w->start, c->worktree, err) < 0)
         return -1;
     ws_fault_point("steps.start_content");
-    int rc = ws_store_attempt_start(c->store, w->attempt->id, c->fence, w->start.tree, err);
+    int rc = ws_work_hold(w, w->attempt->seq, WS_REF_START, w->start.tree, err);
+    if (rc == 0)
+        rc = ws_store_attempt_start(c->store, w->attempt->id, c->fence, w->start.tree, err);
     if (rc == 0 && w->set_up)
         rc = ws_worktree_note_set_up(c->worktree, err);
     return rc;

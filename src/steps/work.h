@@ -41,6 +41,11 @@ int ws_work_take_start(struct ws_work *w, struct ws_error *err);
  * caller frees it. */
 char *ws_work_snapshot_ref(const struct ws_work *w);
 
+/* Holds a tree that a row is going to name by a ref, WS_REF_START or WS_REF_CHANGE, where nothing
+ * else of the run does: git's housekeeping takes away what no ref leads to. `seq`: the ref's. */
+int ws_work_hold(const struct ws_work *w, int64_t seq, const char *kind, const char *tree,
+                 struct ws_error *err);
+
 /* Takes in the worktree after the tools ran: the check first, for the folder may have turned
  * against us. 1: it did, the report says so and nothing more may be done there. What changed is
  * kept as a snapshot. */

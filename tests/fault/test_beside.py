@@ -146,3 +146,57 @@ def test_a_removal_is_not_taken_over(tmp_path):
     finish(paused).must(0)
     case.call("resume", "--run-id", RUN, "--json").must(0)
     case.call("verify").must(0)
+
+
+def committed(case):
+    """The run ended as if nobody had disturbed it, and git has all of it."""
+    branch = f"ws/{RUN}/{WS}"
+    assert case.run_status() == "completed" and pending(case) == 0
+    assert case.git("rev-parse", branch) == case.rows("SELECT commit_oid FROM ledger")[0]["commit_oid"]
+    assert case.git("log", "--format=%an", "-1", branch) == case.git("config", "user.name")
+    assert case.git("diff", "--name-only", f"main...{branch}") == "src/calc.py"
+    case.git("gc", "-q", "--prune=now")
+    case.check_git()
+    assert case.git("for-each-ref", END)
+    case.call("verify").must(0)
+
+
+LAST_ROW = "engine.appended:4"  # the commit and the anchor are named by it, and by no ref yet
+
+
+def test_a_collector_between_the_last_row_and_the_refs(tmp_path):
+    """What git gc takes away of a dead run's end is written again by who finishes it."""
+    case = Case(others(tmp_path / "template", 0), tmp_path / "case")
+    case.git("config", "user.name", "An% \udce9")  # neither UTF-8 nor plain
+    assert case.go(WSFSM_CRASH_AT=LAST_ROW).rc == KILLED
+    assert pending(case) == 1 and not case.git("for-each-ref", END)
+    commit = case.rows("SELECT commit_oid FROM ledger")[0]["commit_oid"]
+    case.git("gc", "-q", "--prune=now")
+    assert case.git("cat-file", "-t", commit, check=False) == ""
+    case.watched = case.checkout()
+    case.call("resume", "--run-id", RUN).must(3)  # has ended in done
+    committed(case)
+
+
+@pytest.mark.parametrize("points", [
+    ["repo.object_written:1", "repo.object_written:2", "steps.end_content:1", "repo.commit_written:1"],
+    ["repo.commit_written:4", "steps.ending.committed:1", "steps.ending:1", LAST_ROW],
+], ids=["snapshot", "end"])
+def test_a_collector_beside_a_run_that_writes_objects(tmp_path, points):
+    """Between an object and the ref that holds it the collector takes it away. No ref leads to what is not there: the
+    command ends, and the resume makes it again. What libgit2 remembers of the objects does not count."""
+    template = others(tmp_path / "template", 0)
+    for turn, point in enumerate(points):
+        case = Case(template, tmp_path / f"case-{turn}")
+        paused = case.begin("run", "--ws-id", WS, "--run-id", RUN, "--json", WSFSM_PAUSE_AT=point)
+        assert wait_for(lambda paused=paused: is_stopped(paused)), point
+        try:
+            case.git("gc", "-q", "--prune=now")
+        finally:
+            os.kill(paused.pid, signal.SIGCONT)
+        done = finish(paused)
+        assert case.git("fsck", "--full", "--no-dangling") == "", point
+        if done.rc != 0:
+            assert done.rc == 4, done
+            case.call("resume", "--run-id", RUN).must(0)
+        committed(case)

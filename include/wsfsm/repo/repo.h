@@ -75,6 +75,10 @@ int ws_repo_blob(struct ws_buf *out, struct ws_repo *r, const char *tree, const 
 int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tree, const struct ws_strv *paths,
                          struct ws_error *err);
 
+/* Is the tree there as a whole, as the disk has it now? What the base's has under the same path is not asked for: the
+ * cost is that of the difference. WS_E_REPOSITORY with what is missing. `base`: a commit. */
+int ws_repo_check_stored(struct ws_repo *r, const char *tree, const char *base, struct ws_error *err);
+
 struct ws_change {
     char status;    /* A D M T(ype) R(enamed) */
     char *path;     /* the name now (of a deletion: the name it had) */
@@ -100,6 +104,11 @@ struct ws_commit {
 /* Writes the commit object, in the configured user's name, else wsfsm's. No ref is touched. */
 int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_commit *c, struct ws_error *err);
 
+/* The bytes of a commit object, and the object from its bytes, which is written unless it is there. WS_E_INTEGRITY when
+ * the bytes are not those of `oid`. */
+int ws_repo_commit_text(struct ws_buf *out, struct ws_repo *r, const char *oid, struct ws_error *err);
+int ws_repo_put_commit(struct ws_repo *r, const char *oid, const char *text, struct ws_error *err);
+
 /* out is "" when there is no such ref. */
 int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct ws_error *err);
 
@@ -111,6 +120,13 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
 
 /* Names of all refs under the prefix, sorted. */
 int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, struct ws_error *err);
+
+/* Of a workstream's refs, refs/wsfsm/<run_id>/<ws_id>/<name>: is this a snapshot (<seq>, left-N)? The others are the
+ * mark `base`, the anchor `end`, and trees that rows name and no snapshot holds: <seq>-start is where the attempt that
+ * transition seq opened began, <seq>-change the change after the one it ended. */
+#define WS_REF_START "-start"
+#define WS_REF_CHANGE "-change"
+bool ws_ref_is_snapshot(const char *ref);
 
 /* The value of a trailer "Key: value" of a commit's message; "" when absent, and of all that is no
  * commit. */

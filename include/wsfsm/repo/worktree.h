@@ -10,6 +10,8 @@
 #ifndef WSFSM_REPO_WORKTREE_H
 #define WSFSM_REPO_WORKTREE_H
 
+#include <stdint.h>
+
 #include "wsfsm/repo/repo.h"
 
 struct ws_worktree;
@@ -101,7 +103,8 @@ void ws_content_lost(struct ws_strv *out, const struct ws_worktree *w, const str
 bool ws_content_same(const struct ws_content *a, const struct ws_content *b);
 
 /* Keeps a content under a ref (refs/wsfsm/<run_id>/<ws_id>/<seq>), as a commit whose parents are `head` and, when it
- * differs, the base. A ref that is there already and holds the same tree is fine. */
+ * differs, the base. A ref that is there already and holds the same tree is fine. No ref is made to a tree of which
+ * something is missing (ws_repo_check_stored). */
 int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws_content *content,
                          const char *message, struct ws_error *err);
 
@@ -116,6 +119,14 @@ struct ws_consent {
     int (*ask)(const void *payload, struct ws_error *err);
     const void *payload;
 };
+
+/* Is this tree the base's, or held by a snapshot or a ref as below of this run, of a number up to seq? */
+int ws_worktree_holds(bool *held, struct ws_worktree *w, int64_t seq, const char *tree, struct ws_error *err);
+
+/* Holds a tree that is no worktree's content, or begins an attempt, under a ref, as a commit on the base. As with a
+ * snapshot, a ref that is there already and holds the same tree is fine. */
+int ws_worktree_hold(struct ws_worktree *w, const char *ref, const char *tree, const char *message,
+                     struct ws_error *err);
 
 /* Puts the content back to `tree`: tracked files as in it, other files that are not ignored removed, HEAD and the
  * branch back on `commit`. Consent (may be NULL) is asked when all is looked at; a branch that is moved after that stays
