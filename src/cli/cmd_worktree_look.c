@@ -282,7 +282,7 @@ static int find_violations(struct ws_strv *violations, struct look *l, const str
         ws_strv_addf(violations, "HEAD is not on %s", l->info->branch);
     }
     add_violations(violations, "nested repository", &l->content.nested);
-    add_violations(violations, "device, FIFO or socket", &l->content.special);
+    add_violations(violations, "device, FIFO, socket or name of git's own", &l->content.special);
     add_violations(violations, "folder that cannot be looked into", &l->content.closed);
     add_violations(violations, "too large to be kept", &l->content.too_large);
     if (plan->fingerprint != NULL) {

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "names.h"
 #include "wsfsm/base/buf.h"
 
 struct writer {
@@ -64,6 +65,10 @@ static int put_entry(struct writer *w, const char *name, uint32_t mode, const gi
     size_t len = w->path.len;
     int rc;
 
+    /* Nobody can check it out, and an index that cannot be written would hold up the run's end. */
+    if (!ws_name_is_safe(name, mode == GIT_FILEMODE_LINK)) {
+        return 0;
+    }
     ws_buf_puts(&w->path, name);
     if (mode == GIT_FILEMODE_TREE) {
         ws_buf_putc(&w->path, '/');

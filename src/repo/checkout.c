@@ -56,7 +56,7 @@ static int read_tree(struct ws_node *out, struct update *u, const git_oid *oid)
         const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
         const char *name = git_tree_entry_name(entry);
 
-        if (!ws_name_is_safe(name)) {
+        if (!ws_name_is_safe(name, git_tree_entry_filemode(entry) == GIT_FILEMODE_LINK)) {
             rc = ws_fail(u->err, WS_E_REPOSITORY, ws_buf_str(&u->path),
                          "the base holds the name '%s', which git must never check out", name);
             break;

@@ -90,12 +90,13 @@ static bool is_branch_tip(struct ws_worktree *w, const struct ws_content *conten
            strcmp(tree, content->tree) == 0;
 }
 
-/* Among what is special stand files that cannot be read and folders with a name git forbids. */
+/* Among what is special stand files that cannot be read, and names that git forbids. */
 static bool has_content(const struct ws_worktree *w, const char *name)
 {
     char *path = ws_path_join(w->path, name);
     struct stat st;
-    bool has = lstat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+    bool has = lstat(path, &st) == 0 &&
+               (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode));
 
     free(path);
     return has;

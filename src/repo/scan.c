@@ -229,7 +229,7 @@ static enum take take_entry(struct walk *w, int dir, struct ws_node *n, struct r
     if (S_ISDIR(st.st_mode)) {
         return take_folder(w, dir, &st, n, rules, changed);
     }
-    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+    if (!S_ISREG(st.st_mode) && (!S_ISLNK(st.st_mode) || ws_name_is_no_link(n->name))) {
         ws_strv_add(&w->s->out->special, ws_buf_str(&w->path));
         return TAKE_OUT;
     }

@@ -83,7 +83,8 @@ int ws_change_take(struct ws_work *w, struct ws_error *err)
         memcpy(c->facts.change, tree, sizeof tree);
         add_names(&c->facts.changed_files, &changes);
         name_each(&c->facts.violations, "nested repository", &w->now.nested);
-        name_each(&c->facts.violations, "device, FIFO or socket", &w->now.special);
+        name_each(&c->facts.violations, "device, FIFO, socket or name of git's own",
+                  &w->now.special);
         name_each(&c->facts.violations, "folder that cannot be looked into", &w->now.closed);
         name_each(&c->facts.violations, "too large to be kept", &w->now.too_large);
     }

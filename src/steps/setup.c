@@ -122,7 +122,7 @@ static int check_odd(struct ws_work *w, const struct ws_content *left)
         const char *what;
     } odd[] = {
         {&left->nested, "is a repository of its own"},
-        {&left->special, "is a device, FIFO or socket"},
+        {&left->special, "is a device, FIFO or socket, or has a name of git's own"},
         {&left->closed, "is a folder that cannot be looked into"},
         {&left->too_large, "is too large to be kept"},
     };

@@ -54,6 +54,11 @@ CONTAINED = {
     "names that differ in case": ("touch src/A src/a", *DONE),
     "disguised .git": ("mkdir -p src/.GIT; echo x > src/.GIT/config", None, None),
     "short name of .git": ("mkdir -p 'src/git~1'; echo x > 'src/git~1/config'", None, None),
+    "short name of .git before a backslash": ("echo x > 'src/git~1\\x'", *VIOLATION),
+    ".git before a backslash": ("echo x > 'src/.git\\x'", *VIOLATION),
+    ".git behind a backslash": ("echo x > 'src/x\\.git'", *VIOLATION),
+    "folder named .git before a backslash": ("mkdir 'src/.git\\x'; echo x > 'src/.git\\x/y'", *VIOLATION),
+    "link in the place of .gitmodules": ("ln -s calc.py src/.gitmodules", *VIOLATION),
     "trailing dot and space": ("touch 'src/x.' 'src/x '", *DONE),
     # repositories in the repository
     "nested repository": ("git init -q src/in; touch src/in/x", *VIOLATION),

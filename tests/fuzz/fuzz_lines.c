@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     round_trip(text);
     take_all(text);
     if (ws_name_is_git(text)) {
-        fuzz_require(!ws_name_is_safe(text));
+        fuzz_require(!ws_name_is_safe(text, false));
     }
     free(text);
     return 0;

@@ -88,7 +88,7 @@ struct ws_content {
     char head[WS_OID_HEX];     /* commit HEAD resolves to */
     bool head_on_branch;       /* HEAD names our branch */
     struct ws_strv nested;     /* folders that hold a repository of their own */
-    struct ws_strv special;    /* devices, FIFOs, sockets */
+    struct ws_strv special;    /* devices, FIFOs, sockets, names of git's own */
     struct ws_strv closed;     /* folders not looked into: mounts, deeper than 400, not to be opened */
     struct ws_strv too_large;  /* over 100 MiB */
 };

@@ -175,17 +175,19 @@ END_TEST
 START_TEST(a_tree_with_forbidden_names_is_not_checked_out)
 {
     const struct ws_worktree_spec spec = {"run1", "ws-two", fx.base};
-    static const char *const names[] = {".git", ".GIT", "..", "git~1", ".g\342\200\214it"};
+    static const char *const names[] = {
+        ".git", ".GIT", "..", "git~1", ".g\342\200\214it", ".git\\x", "x\\.git", "git~1\\x"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         struct ws_worktree_spec evil = spec;
         struct ws_worktree *made = NULL;
         struct ws_prepared how;
         struct ws_error err = {0};
-        char *script = ws_format("t=$({ printf '100644 %s\\0'; printf aaaaaaaaaaaaaaaaaaaa; } | "
-                                 "git hash-object -t tree -w --stdin --literally)\n"
-                                 "git commit-tree -m x $t",
-                                 names[i]);
+        char *script =
+            ws_format("t=$({ printf '100644 %%s\\0' '%s'; printf aaaaaaaaaaaaaaaaaaaa; } | "
+                      "git hash-object -t tree -w --stdin --literally)\n"
+                      "git commit-tree -m x $t",
+                      names[i]);
         char *commit = sh_line(script);
 
         free(script);
