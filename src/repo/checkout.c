@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "attributes.h"
+#include "hidden.h"
 #include "names.h"
 #include "remove_tree.h"
 #include "rights.h"
@@ -256,6 +257,8 @@ static int update_folder(struct update *u, int dir, struct ws_node *node, const 
     if (rule != NULL) {
         rc = update_named(u, dir, rule, find(node, rule->name), attributes, depth);
     }
+    /* The tree's, or what a tool left where the tree has none and hid from us. */
+    attributes = attributes && ws_rules_readable(dir, ".gitattributes");
     for (size_t i = 0; rc == 0 && i < wanted.len; i++) {
         struct ws_node *n = &wanted.items[i];
 

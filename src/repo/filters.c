@@ -7,7 +7,9 @@
 #include <git2/sys/repository.h>
 
 #include "attributes.h"
+#include "plain.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
 
 /* --- which drivers are configured --- */
@@ -74,6 +76,16 @@ static int judge_path(git_repository *view, const struct ws_strv *drivers, const
     return 0;
 }
 
+/* libgit2 opens this file of the checkout even where it is told to look at an index alone. */
+static int check_checkout(const struct ws_repo *r, struct ws_error *err)
+{
+    char *path = ws_path_join(r->root, ".gitattributes");
+    int rc = ws_plain_file(path, WS_E_REPOSITORY, err);
+
+    free(path);
+    return rc;
+}
+
 /* The attributes that hold in the base itself: an index of it alone, which nothing else looks at.
  */
 static int judge_all(struct ws_repo *r, git_tree *tree, const struct ws_strv *drivers,
@@ -81,9 +93,9 @@ static int judge_all(struct ws_repo *r, git_tree *tree, const struct ws_strv *dr
 {
     git_repository *view = NULL;
     git_index *index = NULL;
-    int rc = ws_git_view(&view, r, r->root, err), git = 0;
+    int rc = check_checkout(r, err), git = 0;
 
-    if (rc < 0) {
+    if (rc < 0 || ws_git_view(&view, r, r->root, err) < 0) {
         return -1;
     }
     git = git_repository_index(&index, view);

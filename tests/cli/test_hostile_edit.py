@@ -274,6 +274,36 @@ def test_pipe_by_a_detour(hostile, name):
     afterwards(hostile, True)
 
 
+@pytest.mark.parametrize("name", [".gitattributes", ".gitignore", ".gitmodules"])
+@pytest.mark.parametrize("folder", [".", "src"])
+def test_pipe_that_ignore_rules_hide(hostile, folder, name):
+    """It stays where it is for the next run, which puts files that have attributes beside it."""
+    hostile.write("docs/.gitattributes", "*.txt text eol=crlf\n")
+    hostile.commit("Attributes")
+    hide = f"printf '.git*\\n' > {folder}/.gitignore"
+    if name == ".gitignore":
+        hide = "mkdir -p $G/info; echo '.git*' >> $G/info/exclude"
+    hostile.act(f"{hide}; mkfifo {folder}/{name}; exit 1", "--run-id", "r1").must(1)
+    hostile.agent(FIX)
+    hostile.settle()
+    assert plain(call(hostile, "run", "--ws-id", "ws-fix", "--run-id", "r2")).rc in (0, 1)
+    afterwards(hostile, True)
+
+
+@pytest.mark.parametrize("args", [["--dry-run"], ["--allow-dirty"], []])
+def test_pipe_as_the_attributes_of_the_checkout(hostile, args):
+    """Asked for as soon as the base says anything of filters."""
+    hostile.write(".gitattributes", "*.txt filter=x\n")
+    hostile.agent(FIX)
+    hostile.settle()
+    hostile.commit("Attributes")
+    (hostile.root / ".gitattributes").unlink()
+    os.mkfifo(hostile.root / ".gitattributes")
+    result = plain(call(hostile, "run", "--ws-id", "ws-fix", "--json", *args)).must(4)
+    assert result.error["where"].endswith("/.gitattributes"), result
+    plain(call(hostile, "doctor")).must(1)
+
+
 @pytest.mark.parametrize("file", ["config", "HEAD", "refs/heads/other", "worktrees/mine/commondir",
                                   "worktrees/mine/gitdir", "worktrees/mine/HEAD", "worktrees/mine/index"])
 def test_pipe_under_a_worktree_of_the_user(hostile, file):
