@@ -111,6 +111,61 @@ int ws_mkdirs(const char *path, mode_t mode, struct ws_error *err)
     return rc;
 }
 
+/* The folder of that name, made when it is not there; -1 with errno. */
+static int enter_dir(int parent, const char *name, mode_t mode)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(parent, name, flags);
+
+    if (fd < 0 && errno == ENOENT && (mkdirat(parent, name, mode) == 0 || errno == EEXIST)) {
+        fd = openat(parent, name, flags);
+    }
+    return fd;
+}
+
+static int cannot_enter(const char *path, struct ws_error *err)
+{
+    if (errno == ENOTDIR || errno == ELOOP) {
+        return ws_fail(err, WS_E_REPOSITORY, path,
+                       "a folder of wsfsm's must be here, and something else is; move it away");
+    }
+    return ws_fail_errno(err, WS_E_IO, path, "cannot make a folder");
+}
+
+int ws_mkdirs_below(const char *top, const char *path, mode_t mode, struct ws_error *err)
+{
+    if (!ws_path_under(path, top)) {
+        return ws_fail(err, WS_E_INTERNAL, path, "this folder does not lie below %s", top);
+    }
+    char *copy = ws_strdup(path);
+    char *rest = copy + strlen(top);
+    int fd = enter_dir(AT_FDCWD, top, mode);
+
+    if (fd < 0) {
+        cannot_enter(top, err);
+    }
+    while (fd >= 0 && *(rest += strspn(rest, "/")) != '\0') {
+        size_t len = strcspn(rest, "/");
+        char after = rest[len];
+
+        rest[len] = '\0';
+        int next = enter_dir(fd, rest, mode);
+
+        if (next < 0) {
+            cannot_enter(copy, err);
+        }
+        close(fd);
+        fd = next;
+        rest[len] = after;
+        rest += len;
+    }
+    free(copy);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 ? 0 : -1;
+}
+
 static const char *kind_of(mode_t mode)
 {
     switch (mode & S_IFMT) {

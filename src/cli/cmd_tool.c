@@ -147,7 +147,8 @@ static char *log_stem(struct ws_session *s, const char *id, struct ws_error *err
     char *now = ws_new_run_id();
     char *stem = NULL;
 
-    if (ws_repo_make_dirs(s->repo, err) == 0 && ws_mkdirs(dir, 0700, err) == 0) {
+    if (ws_repo_make_dirs(s->repo, err) == 0 &&
+        ws_mkdirs_below(ws_repo_state_dir(s->repo), dir, 0700, err) == 0) {
         stem = ws_format("%s/%s-%s", dir, now, id);
     }
     free(dir);

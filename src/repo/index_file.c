@@ -1,11 +1,15 @@
 #include "index_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "blob.h"
 #include "wsfsm/base/buf.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -23,6 +27,9 @@ enum {
     TRAILER = 20
 };
 
+/* Room for the names that begin with a dot, which come first. */
+enum { FIRST_READ = 1 << 16 };
+
 static const size_t MAX_FILE = (size_t)1 << 30;
 static const char ATTRIBUTES[] = ".gitattributes";
 
@@ -30,6 +37,9 @@ struct reader {
     const unsigned char *at, *end;
     uint32_t version, entries;
     struct ws_buf path; /* of the last entry: version 4 says only where one differs from it */
+    const unsigned char *entry; /* the last one, and its path, which ends with a NUL */
+    const char *name;
+    size_t name_len;
 };
 
 static size_t left(const struct reader *in)
@@ -70,7 +80,7 @@ static bool is_attributes(const char *path, size_t len)
 }
 
 /* Filled up to eight bytes by at least one NUL. */
-static bool read_plain_path(bool *attributes, struct reader *in, const unsigned char *entry)
+static bool read_plain_path(struct reader *in)
 {
     const unsigned char *nul = memchr(in->at, '\0', left(in));
     size_t size;
@@ -78,16 +88,17 @@ static bool read_plain_path(bool *attributes, struct reader *in, const unsigned 
     if (nul == NULL) {
         return false;
     }
-    size = ((size_t)(nul - entry) + 8) / 8 * 8;
-    if (size > (size_t)(in->end - entry)) {
+    size = ((size_t)(nul - in->entry) + 8) / 8 * 8;
+    if (size > (size_t)(in->end - in->entry)) {
         return false;
     }
-    *attributes = is_attributes((const char *)in->at, (size_t)(nul - in->at));
-    in->at = entry + size;
+    in->name = (const char *)in->at;
+    in->name_len = (size_t)(nul - in->at);
+    in->at = in->entry + size;
     return true;
 }
 
-static bool read_packed_path(bool *attributes, struct reader *in)
+static bool read_packed_path(struct reader *in)
 {
     const unsigned char *nul;
     size_t strip;
@@ -101,30 +112,36 @@ static bool read_packed_path(bool *attributes, struct reader *in)
     }
     in->path.len -= strip;
     ws_buf_add(&in->path, in->at, (size_t)(nul - in->at));
-    *attributes = is_attributes(ws_buf_str(&in->path), in->path.len);
+    in->name = ws_buf_str(&in->path);
+    in->name_len = in->path.len;
     in->at = nul + 1;
     return true;
 }
 
-static bool read_entry(struct ws_index_look *out, struct reader *in)
+static bool read_entry(struct reader *in)
 {
-    const unsigned char *entry = in->at;
-    bool attributes, longer;
+    bool longer;
 
+    in->entry = in->at;
     if (left(in) < PATH_AT + 2) {
         return false;
     }
-    longer = in->version > 2 && (entry[FLAGS_AT] & MORE_FLAGS) != 0;
+    longer = in->version > 2 && (in->entry[FLAGS_AT] & MORE_FLAGS) != 0;
     in->at += PATH_AT + (longer ? 2 : 0);
-    if (in->version == 4 ? !read_packed_path(&attributes, in)
-                         : !read_plain_path(&attributes, in, entry)) {
-        return false;
-    }
-    if (attributes && word(entry + MODE_AT) != GIT_FILEMODE_COMMIT) {
+    return in->version == 4 ? read_packed_path(in) : read_plain_path(in);
+}
+
+static uint32_t mode_of(const struct reader *in)
+{
+    return word(in->entry + MODE_AT);
+}
+
+static void note_attributes(struct ws_index_look *out, const struct reader *in)
+{
+    if (is_attributes(in->name, in->name_len) && mode_of(in) != GIT_FILEMODE_COMMIT) {
         out->attributes = ws_grow(out->attributes, &out->cap, out->len, sizeof *out->attributes);
-        git_oid_fromraw(&out->attributes[out->len++], entry + OID_AT);
+        git_oid_fromraw(&out->attributes[out->len++], in->entry + OID_AT);
     }
-    return true;
 }
 
 /* The first row is the root's: an empty name, how many entries are below it (-1: git does not know
@@ -164,27 +181,37 @@ static bool read_extensions(struct ws_index_look *out, struct reader *in)
     return left(in) == 0;
 }
 
-static const char *read_index(struct ws_index_look *out, const unsigned char *data, size_t len)
+static const char *begin(struct reader *in, const unsigned char *data, size_t len)
 {
-    static const unsigned char none[TRAILER];
-    struct reader in = {0};
-    bool sound = true;
-
+    *in = (struct reader){0};
     if (len < HEADER + TRAILER || memcmp(data, "DIRC", 4) != 0) {
         return "it is no index";
     }
-    in.at = data + HEADER;
-    in.end = data + len - TRAILER;
-    in.version = word(data + 4);
-    in.entries = word(data + 8);
-    if (in.version < 2 || in.version > 4) {
-        return "its version is not known";
+    in->at = data + HEADER;
+    in->end = data + len - TRAILER;
+    in->version = word(data + 4);
+    in->entries = word(data + 8);
+    return in->version < 2 || in->version > 4 ? "its version is not known" : NULL;
+}
+
+static const char *read_index(struct ws_index_look *out, const unsigned char *data, size_t len)
+{
+    static const unsigned char none[TRAILER];
+    struct reader in;
+    const char *problem = begin(&in, data, len);
+    bool sound = true;
+
+    if (problem != NULL) {
+        return problem;
     }
     if (memcmp(in.end, none, TRAILER) == 0) {
         return "it has no checksum";
     }
     for (uint32_t i = 0; sound && i < in.entries; i++) {
-        sound = read_entry(out, &in);
+        sound = read_entry(&in);
+        if (sound) {
+            note_attributes(out, &in);
+        }
     }
     sound = sound && read_extensions(out, &in);
     ws_buf_release(&in.path);
@@ -211,4 +238,60 @@ void ws_index_look_release(struct ws_index_look *look)
 {
     free(look->attributes);
     *look = (struct ws_index_look){0};
+}
+
+/* Whether it came to its end, or was told to: not when there is more to read, or none of it sound.
+ */
+static bool visit_entries(const struct ws_buf *bytes, ws_index_visit each, void *payload)
+{
+    struct reader in;
+    bool done = begin(&in, (const unsigned char *)bytes->data, bytes->len) != NULL, stopped = false;
+
+    for (uint32_t i = 0; !done && !stopped && i < in.entries; i++) {
+        done = !read_entry(&in);
+        stopped = !done && each(payload, in.name, mode_of(&in));
+    }
+    ws_buf_release(&in.path);
+    return stopped || !done;
+}
+
+/* The whole of it only when its beginning was not enough. */
+static int visit_file(int fd, const char *path, ws_index_visit each, void *payload,
+                      struct ws_error *err)
+{
+    const size_t limits[] = {FIRST_READ, MAX_FILE};
+    struct ws_buf bytes = {0};
+    int rc = 0;
+
+    for (size_t i = 0; rc == 0 && i < sizeof limits / sizeof *limits; i++) {
+        ws_buf_clear(&bytes);
+        int more = lseek(fd, 0, SEEK_SET) < 0 ? -1 : ws_read_all(&bytes, fd, limits[i]);
+
+        if (more < 0) {
+            rc = ws_fail_errno(err, WS_E_IO, path, "cannot read the index");
+        } else if (visit_entries(&bytes, each, payload) || more == 0) {
+            break;
+        }
+    }
+    ws_buf_release(&bytes);
+    return rc;
+}
+
+int ws_index_each(const struct ws_repo *r, ws_index_visit each, void *payload, struct ws_error *err)
+{
+    char *path = ws_path_join(r->git_dir, "index");
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), rc = 0;
+    struct stat st;
+    bool there = fd >= 0 && fstat(fd, &st) == 0;
+
+    if (!there && ws_errno_is_trouble(errno)) {
+        rc = ws_fail_errno(err, WS_E_IO, path, "cannot read the index");
+    } else if (there && S_ISREG(st.st_mode)) {
+        rc = visit_file(fd, path, each, payload, err);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    free(path);
+    return rc;
 }

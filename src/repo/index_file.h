@@ -21,4 +21,12 @@ struct ws_index_look {
 void ws_index_look(struct ws_index_look *out, const struct ws_repo *r);
 void ws_index_look_release(struct ws_index_look *look);
 
+typedef bool (*ws_index_visit)(void *payload, const char *path, uint32_t mode);
+
+/* Each entry in the order of its bytes, until `each` answers true; nothing for an index that is not
+ * there or no index, and none behind what is broken. It may begin again with the first. -1: the
+ * disk fails. */
+int ws_index_each(const struct ws_repo *r, ws_index_visit each, void *payload,
+                  struct ws_error *err);
+
 #endif

@@ -16,6 +16,7 @@ struct ws_repo {
     char *git_dir;                /* the common git directory: absolute, real, no '/' at the end */
     bool from_linked;             /* found from a linked worktree of the user's */
     char *state_dir;              /* <root>/.wsfsm */
+    bool own_checked;             /* ws_repo_check_own had nothing to say */
     int state_lock;               /* state_dir.h; -1: not held */
     char *worktrees;              /* <root>/.worktrees */
     char *user_name, *user_email; /* who commits; NULL until asked for */

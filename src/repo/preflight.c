@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "prepare.h"
 #include "record.h"
+#include "tracked.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
@@ -177,7 +178,7 @@ static int check_base(struct ws_repo *r, const char *base_oid, struct ws_error *
     git_commit_free(commit);
     return rc < 0
                ? ws_fail_git(err, WS_E_REPOSITORY, rc, base_oid, "the base commit cannot be read")
-               : 0;
+               : ws_tracked_check_commit(r, &oid, err);
 }
 
 int ws_repo_preflight(struct ws_repo *r, const char *base_oid, bool ignore_filters,
@@ -189,8 +190,8 @@ int ws_repo_preflight(struct ws_repo *r, const char *base_oid, bool ignore_filte
     ws_index_look(&look, r);
     if (check_worktree_settings(r, err) < 0 || check_settings(r, err) < 0 ||
         check_index(r, &look, err) < 0 || check_branches(r, err) < 0 ||
-        check_place(r->state_dir, err) < 0 || check_place(r->worktrees, err) < 0 ||
-        check_base(r, base_oid, err) < 0 ||
+        ws_repo_check_own(r, NULL, err) < 0 || check_place(r->state_dir, err) < 0 ||
+        check_place(r->worktrees, err) < 0 || check_base(r, base_oid, err) < 0 ||
         (!ignore_filters && ws_filters_check(r, base_oid, &look, err) < 0)) {
         rc = -1;
     }

@@ -169,7 +169,7 @@ int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err)
 {
     int rc;
 
-    if (make_folders(r, err) < 0) {
+    if (ws_repo_check_own(r, NULL, err) < 0 || make_folders(r, err) < 0) {
         return -1;
     }
     if (is_hidden(r->state_dir)) {

@@ -115,7 +115,7 @@ static int take(struct ws_run_lock *lock, const char *state_dir, const char *nam
     char *dir = ws_path_join(state_dir, "locks");
     char *file = lock_file(state_dir, name);
     lock->fd = -1;
-    int rc = ws_mkdirs(dir, 0700, err);
+    int rc = ws_mkdirs_below(state_dir, dir, 0700, err);
     if (rc == 0)
         rc = try_lock(&lock->fd, file, name, err);
     if (rc == 0 && write_holder(lock->fd, run_id ? run_id : no_run) < 0) {

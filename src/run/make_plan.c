@@ -210,7 +210,7 @@ int ws_keep_patch(struct ws_plan *plan, struct ws_session *s, const char *run_id
     if (rc == 0)
         rc = ws_read_file(&bytes, real, PATCH_MAX, err);
     if (rc == 0)
-        rc = ws_mkdirs(dir, 0700, err);
+        rc = ws_mkdirs_below(ws_repo_state_dir(s->repo), dir, 0700, err);
     if (rc == 0) {
         ws_sweep_unwritten(dir); /* of a start with this run id that was killed */
         rc = ws_write_file(file, ws_buf_str(&bytes), bytes.len, 0600, err);

@@ -107,7 +107,8 @@ int ws_session_store(struct ws_session *s, enum ws_store_mode mode,
 {
     char repo_id[33];
     bool there;
-    if (ws_store_look(&there, s->config.database, err) < 0)
+    if (ws_repo_check_own(s->repo, s->config.database, err) < 0 ||
+        ws_store_look(&there, s->config.database, err) < 0)
         return -1;
     if (mode == WS_STORE_READ && !there)
         return 0;

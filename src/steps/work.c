@@ -56,7 +56,7 @@ static int init(struct ws_work *w, struct ws_context *context, const struct ws_a
     if (ws_facts_parse(&context->facts, attempt->facts_json, err) < 0)
         return -1;
     collect_secrets(&w->secrets, context->plan);
-    int rc = ws_mkdirs(w->dir, 0700, err);
+    int rc = ws_mkdirs_below(ws_repo_state_dir(context->repo), w->dir, 0700, err);
     ws_fault_point("steps.attempt_folder");
     return rc;
 }

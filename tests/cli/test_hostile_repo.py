@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support import FIX, IS_FIXED, TRACED, WSFSM
+from support import FIX, IS_FIXED, TRACED, WSFSM, finish, wait_for
 
 HOOKS = ["pre-commit", "post-commit", "post-checkout", "prepare-commit-msg", "commit-msg", "reference-transaction",
          "post-index-change", "post-rewrite", "pre-push", "update", "post-update", "post-merge"]
@@ -149,6 +149,79 @@ def test_state_folder_that_is_a_link(ready):
     (ready.outside / "ignore").write_text(".wsfsm\n")
     ready.run().must(4)
     assert not (ready.outside / "state.db").exists()
+
+
+COMMANDS = [["run", "--ws-id", "ws-fix", "--run-id", "ci-1"], ["run", "--ws-id", "ws-fix"],
+            ["run", "--ws-id", "ws-fix", "--dry-run"], ["resume", "--run-id", "ci-1"], ["cancel", "--run-id", "ci-1"],
+            ["status"], ["history", "--ws-id", "ws-fix"], ["log", "--run-id", "ci-1"], ["verify"],
+            ["report", "--run-id", "ci-1", "-o", "x.html"], ["worktree", "list"], ["worktree", "gc"], ["db", "info"],
+            ["db", "init"]]
+
+
+def refused_everywhere(clone, where, but=()):
+    for args in COMMANDS:
+        if args[0] in but:
+            continue
+        result = clone.wsfsm(*args, "--json", guard=False).must(4)
+        assert result.error["code"] == "repository" and result.error["where"].startswith(where), result
+        assert "git rm -r --cached" in result.error["message"], result
+    assert "git rm -r --cached" in clone.wsfsm("doctor", guard=False).must(1).stdout
+
+
+def untrack(clone, *names):
+    clone.git("rm", "-r", "-q", "--cached", "--ignore-unmatch", *names)
+    clone.git("-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "--allow-empty", "-m", "Not ours")
+
+
+@pytest.mark.parametrize("database", [None, "data/state.db"])
+def test_run_that_came_with_the_repository(repo, canary, database):
+    """Somebody commits an unfinished run, whose stored plan is not what the checkout declares."""
+    begun = repo.outside / "begun"
+    repo.agent(f"touch {begun}; exec sleep 100")
+    repo.bundle(acceptance_tests=[str(canary)])
+    if database:
+        repo.config(database=database)
+    process = repo.start("run", "--ws-id", "ws-fix", "--run-id", "ci-1")
+    assert wait_for(begun.exists)
+    process.terminate()
+    finish(process)
+    repo.agent(FIX)
+    repo.bundle()
+    repo.git("add", "-f", ".wsfsm/repository-id", database or ".wsfsm/state.db")
+    repo.commit("Innocent")
+    clone = repo
+    clone.git("clone", "-q", repo.root, repo.base / "clone")
+    clone.root, clone.uncommitted = repo.base / "clone", False
+    assert (clone.root / (database or ".wsfsm/state.db")).exists()
+    refused_everywhere(clone, ".wsfsm/")
+    clone.git("rm", "-r", "-q", "--cached", ".wsfsm")
+    refused_everywhere(clone, (".wsfsm", "data"))  # as long as HEAD has it
+    untrack(clone, ".wsfsm")
+    if database:
+        refused_everywhere(clone, database)
+        untrack(clone, "data")
+    for name in (".wsfsm", "data"):
+        shutil.rmtree(clone.root / name, ignore_errors=True)
+    clone.run("ws-fix", "--run-id", "ci-1", guard=False).must(0)
+
+
+@pytest.mark.parametrize("name", [".wsfsm/locks", ".wsfsm/runs", ".wsfsm/by-hand", ".wsfsm/worktrees", ".wsfsm",
+                                  ".worktrees"])
+def test_links_in_the_place_of_our_folders(ready, name):
+    """Also where nobody committed them: what is written there would be written elsewhere."""
+    place = ready.root / name
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(ready.outside)
+    ready.git("add", "-f", name)
+    ready.commit("Links")
+    before = {file: file.read_text() for file in ready.outside.iterdir()}
+    refused_everywhere(ready, name, but=("resume", "cancel"))  # which find no database, and say so
+    ready.wsfsm("tool", "run", "agent", guard=False).must(4)
+    untrack(ready, name)
+    args = ["tool", "run", "agent"] if name == ".wsfsm/by-hand" else ["run", "--ws-id", "ws-fix"]
+    result = ready.wsfsm(*args, "--json", guard=False).must(4)
+    assert result.error["where"] == str(place), result
+    assert {file: file.read_text() for file in ready.outside.iterdir()} == before
 
 
 def test_huge_and_strange_names(repo):

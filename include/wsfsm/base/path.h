@@ -19,6 +19,10 @@ bool ws_path_under(const char *path, const char *dir); /* by bytes, both absolut
 /* mkdir -p; only the folders it makes get `mode`. */
 int ws_mkdirs(const char *path, mode_t mode, struct ws_error *err);
 
+/* The same below `top`, which is made, too, but without its parents. Every folder from `top` on must be one and no link
+ * to one (WS_E_REPOSITORY). */
+int ws_mkdirs_below(const char *top, const char *path, mode_t mode, struct ws_error *err);
+
 /* Reads a regular file of at most `limit` bytes. Never blocks on a FIFO or device and never takes one for a
  * file; the error says which it was. *out is replaced. */
 int ws_read_file(struct ws_buf *out, const char *path, size_t limit, struct ws_error *err);

@@ -31,6 +31,11 @@ bool ws_repo_from_linked(const struct ws_repo *r);
 const char *ws_repo_user_name(struct ws_repo *r);
 const char *ws_repo_user_email(struct ws_repo *r);
 
+/* Refuses (WS_E_REPOSITORY) a repository that tracks, in the index or in HEAD, anything at or below .wsfsm or
+ * .worktrees, or the database (absolute; NULL: none is asked about): it came with the repository, and would be believed.
+ * To be asked before anything there is read; the folders are looked at once for as long as the repository is open. */
+int ws_repo_check_own(struct ws_repo *r, const char *database, struct ws_error *err);
+
 /* Makes .wsfsm (0700) with a .gitignore of "*"; refuses a link or a file in its place. .worktrees comes with the first
  * worktree. */
 int ws_repo_make_dirs(struct ws_repo *r, struct ws_error *err);

@@ -103,6 +103,36 @@ START_TEST(folders_are_made_with_their_parents)
 }
 END_TEST
 
+START_TEST(below_a_folder_of_ours_no_link_is_followed)
+{
+    char *dir = enter_scratch();
+    struct ws_error err;
+
+    umask(022);
+    ck_assert_int_eq(ws_mkdirs_below("top", "top/a//b/", 0700, &err), 0);
+    ck_assert_uint_eq(mode_of("top"), 0700);
+    ck_assert_uint_eq(mode_of("top/a/b"), 0700);
+    ck_assert_int_eq(ws_mkdirs_below("top", "top/a/b", 0700, &err), 0);
+    ck_assert_int_eq(ws_mkdirs_below("top", "top", 0700, &err), 0);
+    ck_assert_int_eq(mkdir("else", 0755), 0);
+    ck_assert_int_eq(symlink("../../else", "top/a/link"), 0);
+    ck_assert_int_eq(ws_mkdirs_below("top", "top/a/link/x", 0700, &err), -1);
+    ck_assert_int_eq(err.code, WS_E_REPOSITORY);
+    ck_assert_str_eq(err.where, "top/a/link");
+    ck_assert_int_eq(ws_mkdirs_below("top", "top/a/link", 0700, &err), -1);
+    ck_assert(!ws_path_exists("else/x"));
+    ck_assert_int_eq(symlink("top", "other"), 0);
+    ck_assert_int_eq(ws_mkdirs_below("other", "other/x", 0700, &err), -1);
+    ck_assert_str_eq(err.where, "other");
+    ck_assert_int_eq(ws_write_file("top/file", "x", 1, 0600, &err), 0);
+    ck_assert_int_eq(ws_mkdirs_below("top", "top/file/x", 0700, &err), -1);
+    ck_assert_int_eq(err.code, WS_E_REPOSITORY);
+    ck_assert_int_eq(ws_mkdirs_below("top", "else/x", 0700, &err), -1);
+    ck_assert_int_eq(err.code, WS_E_INTERNAL);
+    leave_scratch(dir);
+}
+END_TEST
+
 START_TEST(a_file_in_the_way_is_named)
 {
     char *dir = enter_scratch();
@@ -326,7 +356,7 @@ START_TEST(short_writes_are_completed)
 END_TEST
 
 RUN_TESTS("path", joining, taking_apart, being_under, existing, folders_are_made_with_their_parents,
-          a_file_in_the_way_is_named, a_file_is_read_up_to_its_limit,
-          what_is_no_file_is_named_and_never_waited_for, a_file_is_replaced_whole,
-          a_write_that_fails_changes_nothing, what_a_killed_writer_left_is_swept,
-          a_file_is_created_once, short_writes_are_completed)
+          below_a_folder_of_ours_no_link_is_followed, a_file_in_the_way_is_named,
+          a_file_is_read_up_to_its_limit, what_is_no_file_is_named_and_never_waited_for,
+          a_file_is_replaced_whole, a_write_that_fails_changes_nothing,
+          what_a_killed_writer_left_is_swept, a_file_is_created_once, short_writes_are_completed)
