@@ -275,12 +275,14 @@ static void add_violations(struct ws_strv *out, const char *what, const struct w
 static int find_violations(struct ws_strv *violations, struct look *l, const struct ws_plan *plan,
                            struct ws_error *err)
 {
-    struct ws_strv moved = {0};
+    struct ws_strv moved = {0}, own = {0};
     int status = 0;
 
     if (!l->content.head_on_branch) {
         ws_strv_addf(violations, "HEAD is not on %s", l->info->branch);
     }
+    ws_changes_to_own(&own, &l->changes);
+    add_violations(violations, "folder of wsfsm's own", &own);
     add_violations(violations, "nested repository", &l->content.nested);
     add_violations(violations, "device, FIFO, socket or name of git's own", &l->content.special);
     add_violations(violations, "folder that cannot be looked into", &l->content.closed);
@@ -290,6 +292,7 @@ static int find_violations(struct ws_strv *violations, struct look *l, const str
                                              l->info->branch, err);
     }
     ws_strv_release(&moved);
+    ws_strv_release(&own);
     return status;
 }
 

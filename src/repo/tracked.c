@@ -228,3 +228,20 @@ int ws_tracked_check_commit(struct ws_repo *r, const git_oid *commit, struct ws_
     free(s.found);
     return rc;
 }
+
+void ws_changes_to_own(struct ws_strv *out, const struct ws_changes *changes)
+{
+    struct search s = {.ignore_case = true};
+
+    add(&s, ".wsfsm", false);
+    add(&s, ".worktrees", false);
+    for (size_t i = 0; i < changes->len; i++) {
+        const struct ws_change *c = &changes->items[i];
+
+        if (note(&s, c->path, c->new_mode)) {
+            ws_strv_add(out, c->path);
+        }
+        free(s.found);
+        s.found = NULL;
+    }
+}

@@ -74,6 +74,7 @@ int ws_change_take(struct ws_work *w, struct ws_error *err)
 {
     struct ws_context *c = w->context;
     struct ws_changes changes = {0};
+    struct ws_strv own = {0};
     char tree[WS_OID_HEX];
     int rc = tree_of_change(tree, w, err);
     if (rc == 0)
@@ -82,12 +83,15 @@ int ws_change_take(struct ws_work *w, struct ws_error *err)
         ws_facts_release(&c->facts);
         memcpy(c->facts.change, tree, sizeof tree);
         add_names(&c->facts.changed_files, &changes);
+        ws_changes_to_own(&own, &changes);
+        name_each(&c->facts.violations, "folder of wsfsm's own", &own);
         name_each(&c->facts.violations, "nested repository", &w->now.nested);
         name_each(&c->facts.violations, "device, FIFO, socket or name of git's own",
                   &w->now.special);
         name_each(&c->facts.violations, "folder that cannot be looked into", &w->now.closed);
         name_each(&c->facts.violations, "too large to be kept", &w->now.too_large);
     }
+    ws_strv_release(&own);
     ws_changes_release(&changes);
     return rc;
 }

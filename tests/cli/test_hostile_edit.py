@@ -60,6 +60,7 @@ CONTAINED = {
     "folder named .git before a backslash": ("mkdir 'src/.git\\x'; echo x > 'src/.git\\x/y'", *VIOLATION),
     "link in the place of .gitmodules": ("ln -s calc.py src/.gitmodules", *VIOLATION),
     "trailing dot and space": ("touch 'src/x.' 'src/x '", *DONE),
+    "a .wsfsm of its own": ("mkdir .wsfsm; echo x > .wsfsm/state.db", *VIOLATION),
     # repositories in the repository
     "nested repository": ("git init -q src/in; touch src/in/x", *VIOLATION),
     "nested repository with hooks": ("git init -q src/in; cp $CANARY src/in/.git/hooks/post-checkout; "

@@ -186,6 +186,23 @@ def test_what_no_tree_can_hold_is_a_change(repo, edit, word):
     assert not repo.worktree().exists()
 
 
+@pytest.mark.parametrize("edit, path", [
+    ("mkdir .wsfsm; echo x > .wsfsm/state.db", ".wsfsm/state.db"),
+    ("ln -s src .wsfsm", ".wsfsm"),
+    ("mkdir -p .worktrees/x; echo x > .worktrees/x/y", ".worktrees/x/y"),
+    ("mkdir .WSFSM; mv README.md .WSFSM/locks", ".WSFSM/locks"),
+])
+def test_no_scope_covers_what_is_wsfsms_own(repo, edit, path):
+    """Merged, it would take the place of the user's, which git counts as ignored."""
+    summary = run_agent(repo, FIX + edit, files_scope=["**"]).must(1).json
+    assert summary["reason"] == "scope_violation"
+    assert f"folder of wsfsm's own: {path}" in json.loads(repo.events("scope_violation")[0]["payload_json"])["violations"]
+    result = repo.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(1)
+    assert f"folder of wsfsm's own: {path}" in result.stdout
+    repo.agent(FIX)
+    repo.run().must(0)
+
+
 def test_nested_repository(repo):
     result = run_agent(repo, FIX + "git init -q src/inner; echo x > src/inner/x")
     assert result.must(1).json["reason"] == "scope_violation"

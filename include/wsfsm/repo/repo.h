@@ -98,6 +98,9 @@ int ws_repo_diff(struct ws_changes *out, struct ws_repo *r, const char *old_tree
                  struct ws_error *err);
 void ws_changes_release(struct ws_changes *c);
 
+/* Paths at or below .wsfsm or .worktrees, in any case: merged, they would replace what is wsfsm's in a checkout. */
+void ws_changes_to_own(struct ws_strv *out, const struct ws_changes *changes);
+
 /* --- commits and refs --------------------------------------------------------------------------------------------- */
 
 struct ws_commit {
