@@ -36,7 +36,9 @@ static void expect(const char *name, bool link, bool refused)
 {
     char *path = ws_format("%s/src/%s", ws_worktree_path(w), name);
     char *found = ws_format("src/%s", name);
+    struct ws_error err = {0};
     struct ws_content c;
+    enum ws_entry entry;
 
     ck_assert_msg(git_refuses(link ? "120000" : "100644", name) == refused, "git on '%s'", name);
     if (link) {
@@ -49,8 +51,8 @@ static void expect(const char *name, bool link, bool refused)
     }
     content_of(&c, w);
     ck_assert_msg(ws_strv_has(&c.special, found) == refused, "'%s'", name);
-    ck_assert_msg((ws_repo_look(fx.repo, c.tree, found) == WS_ENTRY_ABSENT) == refused, "'%s'",
-                  name);
+    ok(ws_repo_look(&entry, fx.repo, c.tree, found, &err), &err);
+    ck_assert_msg((entry == WS_ENTRY_ABSENT) == refused, "'%s'", name);
     ck_assert_int_eq(unlink(path), 0);
     ws_content_release(&c);
     free(found);
