@@ -21,7 +21,7 @@ static const struct ws_option options[] = {
      .help = "The run."},
     {.name = "step",
      .argument = "NAME",
-     .help = "The step, such as edit. Default: the last one that ran a tool."},
+     .help = "The step, such as edit. Default: the last one that ran a tool (in that attempt)."},
     {.name = "attempt",
      .argument = "N",
      .min = 1,
@@ -171,7 +171,7 @@ static void note_choice(const struct ws_cli *cli, const struct ws_attempt_rows *
     ws_strv_release(&others);
 }
 
-/* Prints the last attempt that fits; unless one was asked for, the last one that ran a tool. */
+/* Prints the last attempt that fits; unless a step was asked for, the last one that ran a tool. */
 static int print_attempt(struct ws_cli *cli, struct ws_session *s,
                          const struct ws_attempt_rows *rows, const char *run_id,
                          struct ws_error *err)
@@ -179,10 +179,10 @@ static int print_attempt(struct ws_cli *cli, struct ws_session *s,
     const char *step = ws_args_value(cli->args, "step");
     const char *stream = ws_args_has(cli->args, "stderr") ? "stderr" : "stdout";
     long long number = ws_args_number(cli->args, "attempt", 0);
-    bool asked = step != NULL || number > 0, printed = false, found = false;
+    bool printed = false, found = false;
     int status = 0;
 
-    for (size_t i = rows->len; status == 0 && i > 0 && !printed && !(found && asked); i--) {
+    for (size_t i = rows->len; status == 0 && i > 0 && !printed && !(found && step != NULL); i--) {
         const struct ws_attempt_row *row = &rows->items[i - 1];
         struct ws_log_files files = {0};
 
@@ -194,14 +194,14 @@ static int print_attempt(struct ws_cli *cli, struct ws_session *s,
         status = ws_log_files_of(&files, s, row, stream, err);
         if (status == 0 && files.len > 0) {
             printed = true;
-            if (!asked) {
+            if (step == NULL) {
                 note_choice(cli, rows, row);
             }
             status = print_files(cli, row, &files, stream, err);
         }
         ws_log_files_release(&files);
     }
-    if (status == 0 && asked && !found) {
+    if (status == 0 && !found && (step != NULL || number > 0)) {
         return unknown_attempt(rows, run_id, step, number, err);
     }
     if (status == 0 && !printed) {
@@ -273,7 +273,8 @@ static int run(struct ws_cli *cli, struct ws_error *err)
 const struct ws_cmd ws_cmd_log = {
     .name = "log",
     .summary = "Print what the tools of a run printed",
-    .description = "Prints the log of each tool of an attempt, also of one in progress. Control "
+    .description = "Prints the log of each tool of an attempt, also of one in progress or "
+                   "interrupted. Control "
                    "characters are shown, not obeyed, and secrets were replaced by *** before "
                    "they were written. A log is cut in its middle when a tool printed very much. "
                    "Notes on standard error name the snapshots of the run. "

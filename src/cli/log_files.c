@@ -1,6 +1,7 @@
 #include "log_files.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "wsfsm/base/path.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/doc/doc.h"
+#include "wsfsm/project/bundle.h"
 
 static struct ws_log_file *add(struct ws_log_files *f, const char *tool)
 {
@@ -75,7 +77,7 @@ static int from_result(struct ws_log_files *out, const char *state_dir, const ch
     return status;
 }
 
-/* --- an attempt in progress --- */
+/* --- an attempt whose result names no tool: in progress, or interrupted --- */
 
 static int by_number(const void *a, const void *b)
 {
@@ -85,14 +87,13 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Files are named NUMBER-TOOL.STREAM.log. */
-static void from_folder(struct ws_log_files *out, const char *folder, const char *stream)
+/* Files are named NUMBER-TOOL.STREAM.log. -1: errno says why it cannot be read. */
+static int add_entries(struct ws_log_files *out, DIR *dir, const char *folder, const char *stream)
 {
-    DIR *dir = opendir(folder);
     char *suffix = ws_format(".%s.log", stream);
     struct dirent *entry;
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+    while ((errno = 0, entry = readdir(dir)) != NULL) {
         const char *tool = strchr(entry->d_name, '-');
 
         if (tool != NULL && ws_ends_with(entry->d_name, suffix)) {
@@ -102,42 +103,76 @@ static void from_folder(struct ws_log_files *out, const char *folder, const char
             free(id);
         }
     }
-    if (dir != NULL) {
-        closedir(dir);
-    }
+    int why = errno;
+
     free(suffix);
+    errno = why;
+    return why != 0 ? -1 : 0;
+}
+
+static int unreadable(const char *path, struct ws_error *err)
+{
+    return ws_errno_is_trouble(errno) ? ws_fail_errno(err, WS_E_IO, path, "cannot be read") : 0;
+}
+
+/* One that is not there is empty: the attempt ended before it was made, or somebody removed it. */
+static int from_folder(struct ws_log_files *out, const char *folder, const char *stream,
+                       struct ws_error *err)
+{
+    DIR *dir = opendir(folder);
+
+    if (dir == NULL) {
+        return unreadable(folder, err);
+    }
+    int status = add_entries(out, dir, folder, stream) != 0
+                     ? ws_fail_errno(err, WS_E_IO, folder, "cannot be read")
+                     : 0;
+    closedir(dir);
     if (out->len > 1) {
         qsort(out->items, out->len, sizeof *out->items, by_number);
     }
+    return status;
 }
 
-static int in_progress(struct ws_log_files *out, struct ws_session *s,
-                       const struct ws_attempt_row *attempt, const char *stream,
-                       struct ws_error *err)
+/* The ids stand in the database, where somebody may have put a path in their place. */
+static char *folder_of(struct ws_session *s, const char *run_id, const char *ws_id, int64_t seq,
+                       const char *step)
 {
-    struct ws_position position = {0};
+    if (!ws_valid_run_id(run_id) || !ws_valid_ws_id(ws_id) || strchr(step, '/') != NULL) {
+        return NULL;
+    }
+    return ws_format("%s/runs/%s/%s/%lld-%s", ws_repo_state_dir(s->repo), run_id, ws_id,
+                     (long long)seq, step);
+}
 
-    if (ws_store_position(&position, s->store, attempt->run_id, attempt->ws_id, err) != 0) {
+/* Who ends an attempt that a dead process left does not know what that one had started. */
+static int unnamed(struct ws_log_files *out, struct ws_session *s,
+                   const struct ws_attempt_row *attempt, const char *stream, struct ws_error *err)
+{
+    int64_t seq;
+
+    if (ws_store_attempt_begun_by(&seq, s->store, attempt, err) != 0) {
         return -1;
     }
-    if (position.attempt_id == attempt->id) {
-        char *folder =
-            ws_format("%s/runs/%s/%s/%lld-%s", ws_repo_state_dir(s->repo), attempt->run_id,
-                      attempt->ws_id, (long long)position.seq, attempt->step_name);
+    char *folder =
+        seq > 0 ? folder_of(s, attempt->run_id, attempt->ws_id, seq, attempt->step_name) : NULL;
+    int status = folder != NULL ? from_folder(out, folder, stream, err) : 0;
 
-        from_folder(out, folder, stream);
-        free(folder);
-    }
-    ws_position_release(&position);
-    return 0;
+    free(folder);
+    return status;
 }
 
 int ws_log_files_of(struct ws_log_files *out, struct ws_session *s,
                     const struct ws_attempt_row *attempt, const char *stream, struct ws_error *err)
 {
-    return attempt->result_json != NULL
-               ? from_result(out, ws_repo_state_dir(s->repo), attempt->result_json, stream, err)
-               : in_progress(out, s, attempt, stream, err);
+    bool ended = attempt->result_json != NULL;
+    int status =
+        ended ? from_result(out, ws_repo_state_dir(s->repo), attempt->result_json, stream, err) : 0;
+
+    if (status == 0 && out->len == 0 && (!ended || strcmp(attempt->status, "interrupted") == 0)) {
+        status = unnamed(out, s, attempt, stream, err);
+    }
+    return status;
 }
 
 void ws_log_files_release(struct ws_log_files *f)

@@ -1,4 +1,5 @@
-/* Which log files an attempt has: from its result, or, while it has none, from its folder. */
+/* Which log files an attempt has: from its result, or, where that names none because the attempt is
+ * in progress or was interrupted, from its folder. */
 #ifndef WSFSM_CLI_LOG_FILES_H
 #define WSFSM_CLI_LOG_FILES_H
 

@@ -77,9 +77,9 @@ void ws_page_tool(struct ws_page *p, const struct ws_attempt_row *attempt,
 /* page_log.c: the end of an output. `whole`: its length before it was cut. */
 void ws_page_output(struct ws_page *p, const char *stream, const char *text, size_t len,
                     uint64_t whole, bool open);
-/* The logs of an attempt that has not ended. */
-int ws_page_live_logs(struct ws_page *p, const struct ws_attempt_row *attempt,
-                      struct ws_error *err);
+/* The logs of an attempt that has not ended or was interrupted: its result names none. */
+int ws_page_unnamed_logs(struct ws_page *p, const struct ws_attempt_row *attempt,
+                         struct ws_error *err);
 
 /* The build's: report.css. */
 extern const unsigned char ws_report_css[];

@@ -91,7 +91,7 @@ static int body(struct ws_page *p, const struct ws_attempt_row *a, struct ws_err
 {
     if (a->result_json == NULL) {
         ws_html_add(&p->out, "<p class=\"note\">It has not ended.</p>\n");
-        return ws_page_live_logs(p, a, err);
+        return ws_page_unnamed_logs(p, a, err);
     }
     struct ws_doc *doc = ws_doc_parse_stored(a->result_json, NULL);
     if (doc == NULL) {
@@ -100,6 +100,9 @@ static int body(struct ws_page *p, const struct ws_attempt_row *a, struct ws_err
         details(p, a, ws_doc_root(doc));
     }
     ws_doc_free(doc);
+    if (strcmp(a->status, "interrupted") == 0 && ws_page_unnamed_logs(p, a, err) != 0) {
+        return -1;
+    }
     return evidence(p, a, err);
 }
 

@@ -68,8 +68,8 @@ static bool read_end(struct ws_buf *out, uint64_t *whole, const char *path)
     return ok;
 }
 
-static int live_stream(struct ws_page *p, const struct ws_attempt_row *a, const char *stream,
-                       struct ws_error *err)
+static int unnamed_stream(struct ws_page *p, const struct ws_attempt_row *a, const char *stream,
+                          struct ws_error *err)
 {
     struct ws_log_files files = {0};
     int status = ws_log_files_of(&files, p->session, a, stream, err);
@@ -90,8 +90,10 @@ static int live_stream(struct ws_page *p, const struct ws_attempt_row *a, const 
     return status;
 }
 
-int ws_page_live_logs(struct ws_page *p, const struct ws_attempt_row *attempt, struct ws_error *err)
+int ws_page_unnamed_logs(struct ws_page *p, const struct ws_attempt_row *attempt,
+                         struct ws_error *err)
 {
-    return live_stream(p, attempt, "stdout", err) == 0 ? live_stream(p, attempt, "stderr", err)
-                                                       : -1;
+    return unnamed_stream(p, attempt, "stdout", err) == 0
+               ? unnamed_stream(p, attempt, "stderr", err)
+               : -1;
 }

@@ -144,6 +144,19 @@ void ws_attempt_rows_release(struct ws_attempt_rows *r)
     }
 }
 
+/* It is in progress since the last one, or was ended by the one after it. */
+int ws_store_attempt_begun_by(int64_t *seq, struct ws_store *s,
+                              const struct ws_attempt_row *attempt, struct ws_error *err)
+{
+    sqlite3_stmt *stmt = ws_sql_bind(s, WS_STMT_ATTEMPT_BEGUN_BY, err, "tti", attempt->run_id,
+                                     attempt->ws_id, attempt->id);
+    int rc = stmt != NULL ? ws_sql_step(s, stmt, "read what began an attempt", err) : -1;
+
+    *seq = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    sqlite3_reset(stmt);
+    return rc == SQLITE_ROW ? 0 : -1;
+}
+
 /* --- events --- */
 
 static int collect_events(struct ws_event_rows *out, struct ws_store *s, sqlite3_stmt *stmt,

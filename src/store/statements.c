@@ -146,6 +146,12 @@ const char *const ws_stmt_sql[WS_STMT_COUNT] = {
     [WS_STMT_ATTEMPT] =
         "SELECT id, run_id, ws_id, step_name, status, started_at, completed_at, result_json, "
         "start_tree, number FROM step_attempts WHERE id = ?1",
+    [WS_STMT_ATTEMPT_BEGUN_BY] =
+        "SELECT coalesce((SELECT (SELECT max(seq) FROM transitions WHERE run_id = ?1 AND ws_id = "
+        "?2) "
+        "FROM workstreams WHERE run_id = ?1 AND ws_id = ?2 AND attempt_id = ?3), "
+        "(SELECT seq - 1 FROM transitions WHERE run_id = ?1 AND ws_id = ?2 AND attempt_id = ?3 "
+        "ORDER BY seq DESC LIMIT 1), 0)",
     [WS_STMT_LAST_ATTEMPTS] =
         "SELECT a.id, a.run_id, a.ws_id, a.step_name, a.status, a.started_at, a.completed_at, "
         "a.result_json, a.start_tree, a.number FROM step_attempts a JOIN ("

@@ -54,6 +54,10 @@ int ws_store_last_attempts(struct ws_attempt_rows *out, struct ws_store *s, cons
 int ws_store_attempt(struct ws_attempt_rows *out, struct ws_store *s, int64_t id, struct ws_error *err);
 void ws_attempt_rows_release(struct ws_attempt_rows *r);
 
+/* The seq of the transition that began an attempt; 0: it is none of a history. */
+int ws_store_attempt_begun_by(int64_t *seq, struct ws_store *s, const struct ws_attempt_row *attempt,
+                              struct ws_error *err);
+
 struct ws_evidence_row {
     int ordinal; /* within its attempt, from 1 */
     char *kind, *command, *verdict;

@@ -86,6 +86,7 @@ START_TEST(attempts_are_numbered_by_step)
 {
     struct ws_attempt_rows a;
     struct ws_position p;
+    int64_t seq = 0;
     int taken = 0;
 
     ok(take("r1", ARM_START));
@@ -119,6 +120,13 @@ START_TEST(attempts_are_numbered_by_step)
     ck_assert_int_eq(a.items[2].number, 1);
     ck_assert_str_eq(a.items[3].status, "in_progress");
     ck_assert_ptr_null(a.items[3].completed_at);
+    for (size_t i = 0; i < a.len; i++) {
+        ok(ws_store_attempt_begun_by(&seq, store, &a.items[i], &err));
+        ck_assert_int_eq(seq, (int64_t)i + 1);
+    }
+    a.items[0].id = 99;
+    ok(ws_store_attempt_begun_by(&seq, store, &a.items[0], &err));
+    ck_assert_int_eq(seq, 0);
     ws_attempt_rows_release(&a);
     refused(ws_store_attempt_start(store, 1, fence, "x", &err), WS_E_INTEGRITY, "finished attempt");
 }
