@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -172,6 +173,48 @@ int ws_log_files_of(struct ws_log_files *out, struct ws_session *s,
     if (status == 0 && out->len == 0 && (!ended || strcmp(attempt->status, "interrupted") == 0)) {
         status = unnamed(out, s, attempt, stream, err);
     }
+    return status;
+}
+
+static int take_newest(int64_t *ms, const char *path, struct ws_error *err)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        return unreadable(path, err);
+    }
+    if (S_ISREG(st.st_mode)) {
+        int64_t at = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+
+        *ms = at > *ms ? at : *ms;
+    }
+    return 0;
+}
+
+int ws_log_last_written(int64_t *ms, struct ws_session *s, const struct ws_run_row *run,
+                        struct ws_error *err)
+{
+    struct ws_position position;
+    struct ws_log_files files = {0};
+    int status = 0;
+
+    *ms = 0;
+    if (ws_store_position(&position, s->store, run->run_id, run->ws_id, err) != 0) {
+        return -1;
+    }
+    char *folder = position.attempt_id > 0
+                       ? folder_of(s, run->run_id, run->ws_id, position.seq, position.step_name)
+                       : NULL;
+    if (folder != NULL && (from_folder(&files, folder, "stdout", err) != 0 ||
+                           from_folder(&files, folder, "stderr", err) != 0)) {
+        status = -1;
+    }
+    for (size_t i = 0; status == 0 && i < files.len; i++) {
+        status = take_newest(ms, files.items[i].path, err);
+    }
+    free(folder);
+    ws_log_files_release(&files);
+    ws_position_release(&position);
     return status;
 }
 

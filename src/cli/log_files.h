@@ -21,6 +21,9 @@ struct ws_log_files {
 /* In the order in which the tools ran. `stream`: "stdout" or "stderr". */
 int ws_log_files_of(struct ws_log_files *out, struct ws_session *s,
                     const struct ws_attempt_row *attempt, const char *stream, struct ws_error *err);
+/* When a tool of the attempt in progress last wrote to a log, by the wall clock; 0: none has. */
+int ws_log_last_written(int64_t *ms, struct ws_session *s, const struct ws_run_row *run,
+                        struct ws_error *err);
 void ws_log_files_release(struct ws_log_files *f);
 
 /* Where a log is now that was written to `recorded`: the repository may have moved since.

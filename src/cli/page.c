@@ -88,6 +88,7 @@ int ws_page_read(struct ws_page *p, struct ws_session *s, const struct ws_run_ro
     p->liveness = ws_cli_liveness(&pid, s, run);
     if (ws_run_summary(&p->summary, s, run->run_id, err) != 0 || read_history(p, err) != 0 ||
         ws_store_position(&p->position, s->store, run->run_id, run->ws_id, err) != 0 ||
+        ws_cli_last_seen(p->last_seen, s, run, p->liveness, err) != 0 ||
         read_message(p, err) != 0) {
         return -1;
     }

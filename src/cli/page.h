@@ -24,6 +24,7 @@ struct ws_page {
     struct ws_session *session;
     const struct ws_run_row *run;
     const char *liveness; /* "finished", "alive", "interrupted" */
+    char last_seen[WS_TIME_SIZE];
     struct ws_summary summary;
     struct ws_plan plan; /* what it was started with */
     bool has_plan;

@@ -189,7 +189,7 @@ static void facts(struct ws_page *p)
         fact(p, "reason", p->summary.reason);
     }
     fact(p, "started", run->created_at);
-    fact(p, run->final ? "ended" : "last seen", run->updated_at);
+    fact(p, run->final ? "ended" : "last seen", p->last_seen);
     if (run->final) {
         ws_page_span(&took, run->created_at, run->updated_at);
         fact(p, "took", ws_buf_str(&took));

@@ -3,9 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "log_files.h"
+#include "wsfsm/base/clock.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/run/lock.h"
 #include "wsfsm/steps/toolrun.h"
+#include "wsfsm/store/read.h"
 
 /* An error that points to findings "above" names the first of them where nothing stands above. */
 static void name_first(struct ws_error *err, const struct ws_diags *diags)
@@ -65,12 +68,13 @@ int ws_cli_open_database(struct ws_session *s, const struct ws_cli *cli, enum ws
     return 0;
 }
 
-static int unknown_run(struct ws_session *s, const char *id, bool by_run, const char *what,
-                       struct ws_error *err)
+/* The nearest of the ids that would have served: of the runs of `ws_id`, NULL: of all. */
+static int unknown_run(struct ws_session *s, const char *id, const char *ws_id, bool by_run,
+                       const char *what, struct ws_error *err)
 {
     struct ws_run_rows all = {0};
 
-    if (ws_store_runs(&all, s->store, NULL, NULL, err) != 0) {
+    if (ws_store_runs(&all, s->store, NULL, ws_id, err) != 0) {
         return -1;
     }
     const char **ids = ws_calloc(all.len + 1, sizeof *ids);
@@ -85,7 +89,23 @@ static int unknown_run(struct ws_session *s, const char *id, bool by_run, const 
 
 static int unknown_workstream(struct ws_session *s, const char *ws_id, struct ws_error *err)
 {
-    return unknown_run(s, ws_id, false, "no run of such a workstream", err);
+    return unknown_run(s, ws_id, NULL, false, "no run of such a workstream", err);
+}
+
+static int unknown_run_of(struct ws_session *s, const char *run_id, const char *ws_id,
+                          struct ws_error *err)
+{
+    struct ws_run_rows others = {0};
+
+    if (ws_store_runs(&others, s->store, run_id, NULL, err) != 0) {
+        return -1;
+    }
+    int status = others.len > 0
+                     ? ws_fail(err, WS_E_UNKNOWN_ID, run_id, "is a run of %s, not of %s",
+                               others.items[0].ws_id, ws_id)
+                     : unknown_run(s, run_id, ws_id, true, "no such run of this workstream", err);
+    ws_run_rows_release(&others);
+    return status;
 }
 
 int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
@@ -98,8 +118,8 @@ int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_i
         return 0;
     }
     if (run_id != NULL) {
-        return unknown_run(s, run_id, true,
-                           ws_id != NULL ? "no such run of this workstream" : "no such run", err);
+        return ws_id != NULL ? unknown_run_of(s, run_id, ws_id, err)
+                             : unknown_run(s, run_id, NULL, true, "no such run", err);
     }
     return unknown_workstream(s, ws_id, err);
 }
@@ -127,6 +147,45 @@ const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_
     }
     *pid = 0;
     return "interrupted";
+}
+
+/* A process that was killed leaves no word; what its tool printed last, or the last event, is
+ * nearer to its end than the rows, which say when the step began. */
+static int last_sign(int64_t *ms, struct ws_session *s, const struct ws_run_row *run,
+                     struct ws_error *err)
+{
+    struct ws_event_rows last = {0};
+    int64_t written, event = 0, now = ws_now_ms();
+
+    if (ws_log_last_written(&written, s, run, err) != 0 ||
+        ws_store_last_events(&last, s->store, run->run_id, run->ws_id, 1, err) != 0) {
+        return -1;
+    }
+    if (last.len > 0 && ws_time_parse(&event, last.items[0].timestamp) && event > *ms) {
+        *ms = event;
+    }
+    if (written > *ms && written <= now) {
+        *ms = written;
+    }
+    ws_event_rows_release(&last);
+    return 0;
+}
+
+int ws_cli_last_seen(char out[WS_TIME_SIZE], struct ws_session *s, const struct ws_run_row *run,
+                     const char *liveness, struct ws_error *err)
+{
+    int64_t ms = 0;
+    int status = 0;
+
+    if (!ws_time_parse(&ms, run->updated_at)) {
+        out[0] = '\0';
+        return 0;
+    }
+    if (strcmp(liveness, "interrupted") == 0) {
+        status = last_sign(&ms, s, run, err);
+    }
+    ws_time_format(out, ms);
+    return status;
 }
 
 char *ws_cli_find_tool(struct ws_session *s, const struct ws_profile *profile, struct ws_error *err)

@@ -3,6 +3,7 @@
 #define WSFSM_CLI_SESSION_H
 
 #include "cli.h"
+#include "wsfsm/base/clock.h"
 #include "wsfsm/run/run.h"
 
 /* Opens repository and configuration by -C and --db. Findings go to standard error. */
@@ -20,13 +21,18 @@ int ws_cli_open_database(struct ws_session *s, const struct ws_cli *cli, enum ws
 int ws_cli_runs(struct ws_run_rows *out, struct ws_session *s, const char *run_id,
                 const char *ws_id, struct ws_error *err);
 
-/* The newest run of a workstream, of *count. None is WS_E_UNKNOWN_ID, with the nearest one named. */
+/* The newest run of a workstream, of *count. None is WS_E_UNKNOWN_ID, with the nearest one named.
+ */
 int ws_cli_newest_run(struct ws_run_rows *out, int64_t *count, struct ws_session *s,
                       const char *ws_id, struct ws_error *err);
 
 /* How a run stands: "finished", "alive" (*pid: its orchestrator, 0 when unknown) or "interrupted".
  */
 const char *ws_cli_liveness(int *pid, struct ws_session *s, const struct ws_run_row *run);
+
+/* When a run ended; of one that stands so: when it last gave a sign. "" when nobody knows. */
+int ws_cli_last_seen(char out[WS_TIME_SIZE], struct ws_session *s, const struct ws_run_row *run,
+                     const char *liveness, struct ws_error *err);
 
 /* The file that would be executed, malloc'ed; NULL: none is found, *err says why. */
 char *ws_cli_find_tool(struct ws_session *s, const struct ws_profile *profile,

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "internal.h"
+#include "wsfsm/base/json.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/engine/engine.h"
 #include "wsfsm/steps/lifecycle.h"
 
@@ -59,6 +61,26 @@ static int finish_end(struct ws_session *s, const char *run_id, const struct ws_
     return rc;
 }
 
+/* When a signal stopped it, for who asks how long the run was at work. The run stands as well
+ * without that word, so nothing fails for it. */
+static void note_left(const struct ws_context *c, const struct ws_end *end,
+                      const struct ws_run_options *o)
+{
+    struct ws_error why = {0};
+    struct ws_buf payload = {0};
+    ws_json_open(&payload, '{');
+    ws_json_kstr(&payload, "state", c->machine->states[end->state].name);
+    ws_json_kint(&payload, "seq", end->seq);
+    ws_json_close(&payload, '}');
+    int rc = ws_context_check_lease(c, &why);
+    if (rc == 0)
+        rc = ws_store_event(c->store, c->run_id, c->ws_id, "workstream_left", ws_buf_str(&payload),
+                            &why);
+    if (rc < 0)
+        ws_warn(o, ws_format("that the run was left is not recorded: %s", why.message));
+    ws_buf_release(&payload);
+}
+
 static int drive(struct ws_session *s, const struct ws_held *run, const struct ws_run_options *o,
                  int (*walk)(struct ws_end *, const struct ws_engine *, struct ws_error *),
                  struct ws_error *err)
@@ -93,6 +115,8 @@ static int drive(struct ws_session *s, const struct ws_held *run, const struct w
     int rc = walk(&end, &engine, err);
     if (rc == 0 && end.stand == WS_STAND_FINAL)
         rc = finish_end(s, run->run_id, o, err);
+    else if (rc == 0 && !run->plan.dry_run)
+        note_left(&context, &end, o);
     ws_context_release(&context);
     return rc;
 }

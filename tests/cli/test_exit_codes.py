@@ -42,6 +42,19 @@ def test_unknown_ids(ready, args):
     say(ready, *args, rc=3)
 
 
+@pytest.mark.parametrize("command", ["status", "history"])
+def test_a_run_of_another_workstream_is_called_that(ready, command):
+    ready.bundle("ws-other")
+    ready.run("ws-fix", "--run-id", "alpha").must(0)
+    ready.run("ws-other", "--run-id", "beta").must(0)
+    other = say(ready, command, "--ws-id", "ws-fix", "--run-id", "beta", rc=3).stderr
+    assert "is a run of ws-other, not of ws-fix" in other and "'beta'" not in other
+    none = say(ready, command, "--ws-id", "ws-fix", "--run-id", "alpa", rc=3).stderr
+    assert "no such run of this workstream" in none and "'alpha'" in none and "beta" not in none
+    code = say(ready, command, "--ws-id", "ws-fix", "--run-id", "beta", "--json", rc=3).error["code"]
+    assert code == say(ready, command, "--ws-id", "ws-fix", "--run-id", "alpa", "--json", rc=3).error["code"]
+
+
 def test_bad_bundle(ready):
     ready.write("workstreams/ws-fix.json", "{")
     say(ready, "run", "--ws-id", "ws-fix", rc=3)

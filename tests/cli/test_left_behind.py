@@ -1,12 +1,15 @@
-"""What can be seen of an attempt that was interrupted: what its tools printed."""
+"""What can be seen of an attempt that was interrupted: what its tools printed, and how long the run was at work."""
 
 import json
 import os
 import signal
+import time
 
 import pytest
 
 from support import FIX, IS_FIXED, finish, wait_for
+
+AT_WORK = 2  # seconds of a run that was left
 
 
 @pytest.fixture
@@ -18,10 +21,11 @@ def hanging(repo):
     return repo
 
 
-def leave(repo, number):
+def leave(repo, number, seconds=0.0):
     """Run r1, left in its edit by that signal."""
     process = repo.start("run", "--ws-id", "ws-fix", "--run-id", "r1", "--json")
     assert wait_for(lambda: (repo.outside / "up").exists())
+    time.sleep(seconds)
     process.send_signal(number)
     result = finish(process, timeout=20)
     repo.unchanged()
@@ -38,6 +42,11 @@ def page(repo):
     file = repo.outside / "page.html"
     repo.wsfsm("report", "--run-id", "r1", "-o", file).must(0)
     return file.read_text()
+
+
+def status(repo):
+    (row,) = repo.wsfsm("status", "--json").must(0).json
+    return row
 
 
 # --- what the tools printed
@@ -107,3 +116,37 @@ def test_an_attempt_without_a_step_is_of_the_last_step_that_ran_a_tool(hanging):
     assert second.stdout == "begun 2\n" and "this is edit, attempt 2" in second.stderr
     assert "nothing to print" in log(hanging, "--step", "static", "--attempt", 1).stderr
     assert "there is no attempt 3" in hanging.wsfsm("log", "--run-id", "r1", "--attempt", 3).must(3).stderr
+
+
+# --- how long it was at work
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_run_that_was_left_took_until_then(hanging, number):
+    leave(hanging, number, AT_WORK)
+    row = status(hanging)
+    assert row["liveness"] == "interrupted" and row["elapsed_ms"] >= AT_WORK * 1000
+    time.sleep(0.2)
+    assert status(hanging)["elapsed_ms"] == row["elapsed_ms"], "it goes on while nothing works"
+    left = hanging.event("workstream_left")
+    assert (left["state"], left["seq"]) == ("editing", 1)
+    assert f"<dt>last seen</dt><dd>{hanging.events()[-1]['timestamp']}</dd>" in page(hanging)
+    hanging.wsfsm("verify").must(0)
+    assert "left" not in [event for _, event, _ in hanging.history()]
+
+
+def test_a_run_that_was_killed_took_until_its_last_sign(hanging):
+    """Nobody could say when it ended; what its tool printed last is known."""
+    hanging.agent(f"echo begun; sleep {AT_WORK}; echo more; touch {hanging.outside}/up; sleep 1000")
+    leave(hanging, signal.SIGKILL)
+    row = status(hanging)
+    assert row["liveness"] == "interrupted" and row["elapsed_ms"] >= AT_WORK * 1000
+    assert status(hanging)["elapsed_ms"] == row["elapsed_ms"]
+    assert hanging.events("workstream_left") == []
+
+
+def test_a_log_from_the_future_is_no_sign(hanging):
+    leave(hanging, signal.SIGKILL)
+    for file in (hanging.root / ".wsfsm/runs").rglob("*.log"):
+        os.utime(file, (time.time() + 1e6, time.time() + 1e6))
+    assert 0 <= status(hanging)["elapsed_ms"] < 1e6
