@@ -8,6 +8,7 @@
 #include "html.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/doc/doc.h"
+#include "wsfsm/steps/environment.h"
 
 /* --- reading --- */
 
@@ -78,6 +79,23 @@ static void read_refs(struct ws_page *p)
     }
 }
 
+/* A bundle may spell out what a profile keeps as a secret. */
+static void mask_bundle(struct ws_plan *plan)
+{
+    struct ws_workstream *w = &plan->workstream;
+    struct ws_strv secrets = {0};
+
+    ws_plan_secrets(&secrets, plan);
+    struct ws_strv *shown[] = {&w->tasks, &w->files_scope, &w->files_create, &w->acceptance_tests};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        ws_redact_each(shown[i], &secrets);
+    }
+    char *title = w->title != NULL ? ws_redacted(w->title, &secrets) : NULL;
+    free(w->title);
+    w->title = title;
+    ws_strv_release(&secrets);
+}
+
 int ws_page_read(struct ws_page *p, struct ws_session *s, const struct ws_run_row *run,
                  struct ws_error *err)
 {
@@ -95,6 +113,7 @@ int ws_page_read(struct ws_page *p, struct ws_session *s, const struct ws_run_ro
     /* These are data that somebody may have spoilt; the page says so where they would stand. */
     (void)ws_facts_parse(&p->facts, p->position.facts_json, &ignored);
     p->has_plan = ws_plan_parse(&p->plan, run->metadata_json, &ignored) == 0;
+    mask_bundle(&p->plan);
     if (ws_store_load_machine(&p->machine, s->store, run->digest, &ignored) != 0) {
         p->machine = NULL;
     }

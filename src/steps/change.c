@@ -7,11 +7,18 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/steps/base_tree.h"
+#include "wsfsm/steps/environment.h"
 
 static void name_each(struct ws_strv *out, const char *what, const struct ws_strv *paths)
 {
     for (size_t i = 0; i < paths->len; i++)
         ws_strv_addf(out, "%s: %s", what, paths->items[i]);
+}
+
+static void put_in_order(struct ws_strv *v)
+{
+    ws_strv_sort(v);
+    ws_strv_unique(v);
 }
 
 static void add_names(struct ws_strv *out, const struct ws_changes *changes)
@@ -21,8 +28,37 @@ static void add_names(struct ws_strv *out, const struct ws_changes *changes)
         if (changes->items[i].old_path)
             ws_strv_add(out, changes->items[i].old_path);
     }
-    ws_strv_sort(out);
-    ws_strv_unique(out);
+    put_in_order(out);
+}
+
+/* Of what is recorded and shown, and of nothing that is looked up by it. */
+static void mask(struct ws_strv *names, const struct ws_work *w)
+{
+    ws_redact_each(names, &w->secrets);
+    put_in_order(names);
+}
+
+static bool declared(const struct ws_workstream *ws, const char *path)
+{
+    return ws_strv_has(&ws->files_scope, path) || ws_strv_has(&ws->files_create, path);
+}
+
+/* A name cannot be masked in a commit, so that such a change must not become one. A name that the
+ * base has, or the bundle, gives nothing away: a value that is also a word of the project stops no
+ * work on it. */
+static void name_secrets(struct ws_strv *out, const struct ws_work *w,
+                         const struct ws_changes *changes)
+{
+    for (size_t i = 0; i < changes->len && w->secrets.len; i++) {
+        const struct ws_change *ch = &changes->items[i];
+        bool fresh = ch->status == 'A' || ch->old_path;
+        if (!fresh || declared(&w->context->plan->workstream, ch->path))
+            continue;
+        char *shown = ws_redacted(ch->path, &w->secrets);
+        if (strcmp(shown, ch->path) != 0)
+            ws_strv_addf(out, "a new name that holds the value of a secret: %s", shown);
+        free(shown);
+    }
 }
 
 static const char *change_tree(const struct ws_context *c)
@@ -90,6 +126,9 @@ int ws_change_take(struct ws_work *w, struct ws_error *err)
                   &w->now.special);
         name_each(&c->facts.violations, "folder that cannot be looked into", &w->now.closed);
         name_each(&c->facts.violations, "too large to be kept", &w->now.too_large);
+        name_secrets(&c->facts.violations, w, &changes);
+        mask(&c->facts.changed_files, w);
+        mask(&c->facts.violations, w);
     }
     ws_strv_release(&own);
     ws_changes_release(&changes);
@@ -111,12 +150,33 @@ int ws_change_files(struct ws_strv *out, const struct ws_work *w, struct ws_erro
     return rc;
 }
 
-static void find_outside(struct ws_strv *out, const struct ws_strv *paths,
-                         const struct ws_scope *scope)
+static bool any_masked(const struct ws_strv *paths)
 {
     for (size_t i = 0; i < paths->len; i++)
+        if (strstr(paths->items[i], WS_MASK))
+            return true;
+    return false;
+}
+
+/* The facts name the paths of the change; the trees know what a mask stands for. */
+static int find_outside(struct ws_strv *out, const struct ws_context *c,
+                        const struct ws_scope *scope, struct ws_error *err)
+{
+    const struct ws_strv *paths = &c->facts.changed_files;
+    struct ws_changes changes = {0};
+    struct ws_strv names = {0};
+    int rc = 0;
+    if (any_masked(paths)) {
+        rc = ws_repo_diff(&changes, c->repo, c->plan->base_oid, change_tree(c), err);
+        add_names(&names, &changes);
+        paths = &names;
+    }
+    for (size_t i = 0; rc == 0 && i < paths->len; i++)
         if (!ws_scope_has(scope, paths->items[i]))
             ws_strv_add(out, paths->items[i]);
+    ws_changes_release(&changes);
+    ws_strv_release(&names);
+    return rc;
 }
 
 /* What later tools left behind: untracked paths are by-products, tracked ones outside the scope a
@@ -209,15 +269,17 @@ int ws_change_check_scope(struct ws_work *w, struct ws_error *err)
     if (ws_scope_new(&scope, &ws->files_scope, &ws->files_create, &view, err) < 0)
         return -1;
     ws_strv_clear(&c->facts.out_of_scope);
-    find_outside(&c->facts.out_of_scope, &c->facts.changed_files, scope);
-    int rc = find_left_behind(&byproducts, &notes, w, scope, err);
+    int rc = find_outside(&c->facts.out_of_scope, c, scope, err);
+    if (rc == 0)
+        rc = find_left_behind(&byproducts, &notes, w, scope, err);
     if (rc == 0)
         rc = compare_surroundings(&moved, w, err);
     if (rc == 0) {
-        ws_strv_sort(&c->facts.out_of_scope);
-        ws_strv_unique(&c->facts.out_of_scope);
-        ws_strv_sort(&c->facts.violations);
-        ws_strv_unique(&c->facts.violations);
+        mask(&c->facts.out_of_scope, w);
+        mask(&c->facts.violations, w);
+        mask(&byproducts, w);
+        mask(&notes, w);
+        mask(&moved, w);
         c->facts.scope_checked = true;
         tell_paths(w->report, "byproducts", "paths", &byproducts);
         tell_paths(w->report, "changed_after_edit", "paths", &notes);

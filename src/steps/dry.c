@@ -9,6 +9,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/steps/binding.h"
+#include "wsfsm/steps/environment.h"
 
 /* What the tool would be called with. What is not known before the run stands as its placeholder,
  * and all of it does when it cannot be filled in. */
@@ -55,16 +56,26 @@ static int render(struct ws_strv *args, const struct ws_profile *p, const struct
     return rc;
 }
 
+/* The names of the calls of one step, while they are written. */
+struct names {
+    struct ws_buf out;
+    const struct ws_context *context;
+    const struct ws_attempt *attempt;
+    struct ws_strv secrets; /* values that are not shown */
+    int rc;                 /* -1, with *err: one of them cannot be told */
+    struct ws_error *err;
+};
+
 /* `p`: NULL when there is no profile of that id. */
-static int name_call(struct ws_buf *out, const char *id, const struct ws_profile *p,
-                     const struct ws_context *c, const struct ws_attempt *a, struct ws_error *err)
+static void name_call(struct names *n, const char *id, const struct ws_profile *p)
 {
+    struct ws_buf *out = &n->out;
     struct ws_strv args = {0}, argv = {0};
-    if (p) {
-        if (render(&args, p, c, a, err) < 0)
-            return -1;
+    if (n->rc == 0 && p) {
+        n->rc = render(&args, p, n->context, n->attempt, n->err);
         ws_strv_add(&argv, p->command);
         ws_strv_copy(&argv, &args);
+        ws_redact_each(&argv, &n->secrets);
     }
     ws_json_open(out, '{');
     ws_json_kstr(out, "id", id);
@@ -73,17 +84,17 @@ static int name_call(struct ws_buf *out, const char *id, const struct ws_profile
     ws_json_close(out, '}');
     ws_strv_release(&args);
     ws_strv_release(&argv);
-    return 0;
 }
 
-static int name_tool(struct ws_buf *out, const char *id, const struct ws_context *c,
-                     const struct ws_attempt *a, struct ws_error *err)
+static void name_tool(struct names *n, const char *id)
 {
-    return name_call(out, id, ws_profiles_find(&c->plan->profiles, id), c, a, err);
+    name_call(n, id, ws_profiles_find(&n->context->plan->profiles, id));
 }
 
-static void name_test(struct ws_buf *out, size_t number, const char *command)
+static void name_test(struct names *n, size_t number, const char *command)
 {
+    struct ws_buf *out = &n->out;
+    char *shown = ws_redacted(command, &n->secrets);
     char id[32];
     snprintf(id, sizeof id, "acceptance-%zu", number);
     ws_json_open(out, '{');
@@ -92,41 +103,42 @@ static void name_test(struct ws_buf *out, size_t number, const char *command)
     ws_json_open(out, '[');
     ws_json_str(out, "/bin/sh");
     ws_json_str(out, "-c");
-    ws_json_str(out, command);
+    ws_json_str(out, shown);
     ws_json_close(out, ']');
     ws_json_kstr(out, "verdict", "would_run");
     ws_json_close(out, '}');
+    free(shown);
 }
 
-/* The calls the step would make, of which a handler that calls no tool has none. */
-static int name_calls(struct ws_buf *out, size_t *count, const struct ws_context *c,
-                      const struct ws_attempt *a, struct ws_error *err)
+/* Returns how many calls the step would make. */
+static size_t name_calls(struct names *n)
 {
-    const struct ws_plan *plan = c->plan;
-    int rc = 0;
-    *count = 0;
+    const struct ws_plan *plan = n->context->plan;
+    const struct ws_attempt *a = n->attempt;
     if (a->state->tool_count) {
-        *count = a->state->tool_count;
-        for (size_t i = 0; rc == 0 && i < *count; i++)
-            rc = name_tool(out, a->state->tools[i], c, a, err);
-    } else if (!strcmp(a->step_name, WS_STEP_STATIC)) {
-        *count = plan->static_tools.len;
-        for (size_t i = 0; rc == 0 && i < *count; i++)
-            rc = name_tool(out, plan->static_tools.items[i], c, a, err);
-    } else if (!strcmp(a->step_name, WS_STEP_RUNTIME)) {
-        const struct ws_strv *tests = &plan->workstream.acceptance_tests;
-        *count = tests->len;
-        for (size_t i = 0; i < *count; i++)
-            name_test(out, i + 1, tests->items[i]);
-    } else if (!strcmp(a->step_name, WS_STEP_EDIT)) {
-        const struct ws_profiles *setup = &plan->provision.setup;
-        *count = setup->len + 1;
-        for (size_t i = 0; rc == 0 && i < setup->len; i++)
-            rc = name_call(out, setup->items[i].id, &setup->items[i], c, a, err);
-        if (rc == 0)
-            rc = name_tool(out, plan->workstream.tool, c, a, err);
+        for (size_t i = 0; i < a->state->tool_count; i++)
+            name_tool(n, a->state->tools[i]);
+        return a->state->tool_count;
     }
-    return rc;
+    if (!strcmp(a->step_name, WS_STEP_STATIC)) {
+        for (size_t i = 0; i < plan->static_tools.len; i++)
+            name_tool(n, plan->static_tools.items[i]);
+        return plan->static_tools.len;
+    }
+    if (!strcmp(a->step_name, WS_STEP_RUNTIME)) {
+        const struct ws_strv *tests = &plan->workstream.acceptance_tests;
+        for (size_t i = 0; i < tests->len; i++)
+            name_test(n, i + 1, tests->items[i]);
+        return tests->len;
+    }
+    if (!strcmp(a->step_name, WS_STEP_EDIT)) {
+        const struct ws_profiles *setup = &plan->provision.setup;
+        for (size_t i = 0; i < setup->len; i++)
+            name_call(n, setup->items[i].id, &setup->items[i]);
+        name_tool(n, plan->workstream.tool);
+        return setup->len + 1;
+    }
+    return 0; /* a handler that calls no tool */
 }
 
 static bool has_arm(const struct ws_context *c, const struct ws_state *s, const char *event)
@@ -144,14 +156,17 @@ int ws_dry_step(struct ws_report *report, struct ws_context *context,
         return -1;
     context->facts.scope_checked = true; /* nothing was touched */
 
-    struct ws_buf calls = {0}, out = {0};
-    size_t count;
-    ws_json_open(&calls, '[');
-    if (name_calls(&calls, &count, context, attempt, err) < 0) {
-        ws_buf_release(&calls);
+    struct names calls = {.context = context, .attempt = attempt, .err = err};
+    struct ws_buf out = {0};
+    ws_plan_secrets(&calls.secrets, context->plan);
+    ws_json_open(&calls.out, '[');
+    size_t count = name_calls(&calls);
+    ws_json_close(&calls.out, ']');
+    ws_strv_release(&calls.secrets);
+    if (calls.rc < 0) {
+        ws_buf_release(&calls.out);
         return -1;
     }
-    ws_json_close(&calls, ']');
     bool skipped = !count && has_arm(context, attempt->state, "skipped");
     report->event = skipped ? "skipped" : "passed";
     report->status = skipped ? WS_STEP_SKIPPED : WS_STEP_SUCCESS;
@@ -164,13 +179,13 @@ int ws_dry_step(struct ws_report *report, struct ws_context *context,
     ws_json_key(&out, "details");
     ws_json_open(&out, '{');
     ws_json_kbool(&out, "dry_run", true);
-    ws_json_kraw(&out, "tools", ws_buf_str(&calls));
+    ws_json_kraw(&out, "tools", ws_buf_str(&calls.out));
     ws_json_close(&out, '}');
     ws_json_knull(&out, "error_code");
     ws_json_knull(&out, "error_message");
     ws_json_close(&out, '}');
     report->result_json = ws_buf_steal(&out);
-    ws_buf_release(&calls);
+    ws_buf_release(&calls.out);
     const struct ws_observer *o = context->observer;
     if (o && o->step_finished)
         o->step_finished(o->payload, attempt->step_name, ws_step_status_name(report->status), NULL);

@@ -6,6 +6,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/doc/doc.h"
+#include "wsfsm/steps/environment.h"
 #include "wsfsm/steps/lifecycle.h"
 
 enum { SUBJECT_MAX = 72 };
@@ -35,22 +36,31 @@ static void add_line(struct ws_buf *out, const char *text, size_t max)
     ws_buf_release(&line);
 }
 
+/* It goes out with the branch, so that a secret in a task must not stand in it. */
 static void write_message(struct ws_buf *out, const struct ws_context *c,
                           const struct ws_sealed *sealed)
 {
     const struct ws_workstream *ws = &c->plan->workstream;
+    struct ws_strv tasks = {0}, secrets = {0};
     const char *what = ws->title ? ws->title : ws->tasks.len ? ws->tasks.items[0] : "done";
+    ws_plan_secrets(&secrets, c->plan);
+    ws_strv_copy(&tasks, &ws->tasks);
+    ws_redact_each(&tasks, &secrets);
+    char *subject = ws_redacted(what, &secrets);
     ws_buf_printf(out, "%s: ", c->ws_id);
-    add_line(out, what, SUBJECT_MAX);
+    add_line(out, subject, SUBJECT_MAX);
     ws_buf_puts(out, "\n\n");
-    for (size_t i = 0; i < ws->tasks.len; i++) {
+    for (size_t i = 0; i < tasks.len; i++) {
         ws_buf_puts(out, "- ");
-        add_line(out, ws->tasks.items[i], 1000);
+        add_line(out, tasks.items[i], 1000);
         ws_buf_putc(out, '\n');
     }
-    if (ws->tasks.len)
+    if (tasks.len)
         ws_buf_putc(out, '\n');
     add_trailers(out, c, sealed);
+    free(subject);
+    ws_strv_release(&tasks);
+    ws_strv_release(&secrets);
 }
 
 static int make_commit(char oid[WS_OID_HEX], const struct ws_context *c,

@@ -8,6 +8,7 @@
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/steps/environment.h"
 
 static int tell_made(const struct ws_context *c, const struct ws_prepared *how,
                      struct ws_error *err)
@@ -40,6 +41,7 @@ static int make(struct ws_work *w, struct ws_error *err)
     int rc = ws_worktree_prepare(&c->worktree, &how, c->repo, &spec, &why);
     ws_fault_point("steps.worktree");
     if (rc == 0) {
+        ws_redact_each(&how.lost, &w->secrets);
         rc = tell_made(c, &how, err);
         ws_context_note(c, "the worktree of an earlier run was kept under", how.snapshot_ref);
         for (size_t i = 0; i < how.lost.len; i++)

@@ -169,10 +169,19 @@ char *ws_redacted(const char *text, const struct ws_strv *secrets)
                 longest = len;
         }
         if (longest)
-            ws_buf_puts(&out, "***");
+            ws_buf_puts(&out, WS_MASK);
         else
             ws_buf_putc(&out, *text);
         text += longest ? longest : 1;
     }
     return ws_buf_steal(&out);
+}
+
+void ws_redact_each(struct ws_strv *texts, const struct ws_strv *secrets)
+{
+    for (size_t i = 0; i < texts->len && secrets->len; i++) {
+        char *shown = ws_redacted(texts->items[i], secrets);
+        free(texts->items[i]);
+        texts->items[i] = shown;
+    }
 }

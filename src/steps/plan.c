@@ -6,6 +6,7 @@
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/doc/doc.h"
+#include "wsfsm/steps/environment.h"
 
 void ws_plan_release(struct ws_plan *p)
 {
@@ -148,4 +149,32 @@ int ws_plan_parse(struct ws_plan *out, const char *json, struct ws_error *err)
         ws_plan_release(out);
     ws_doc_free(doc);
     return rc;
+}
+
+static void add_values(struct ws_strv *out, const struct ws_strv *pass_env)
+{
+    struct ws_strv names = {0};
+    ws_environment_secret_names(&names, pass_env);
+    for (size_t i = 0; i < names.len; i++) {
+        struct ws_strv entry = {0};
+        ws_strv_addf(&entry, "%s=%s", names.items[i], getenv(names.items[i]));
+        ws_environment_secrets(out, &entry);
+        ws_strv_release(&entry);
+    }
+    ws_strv_release(&names);
+}
+
+/* Of all tools of the run, not of one: what an agent was given, a test may print. */
+void ws_plan_secrets(struct ws_strv *out, const struct ws_plan *plan)
+{
+    for (size_t i = 0; i < plan->profiles.len; i++) {
+        add_values(out, &plan->profiles.items[i].pass_env);
+        ws_environment_secrets(out, &plan->profiles.items[i].env);
+    }
+    for (size_t i = 0; i < plan->provision.setup.len; i++) {
+        add_values(out, &plan->provision.setup.items[i].pass_env);
+        ws_environment_secrets(out, &plan->provision.setup.items[i].env);
+    }
+    add_values(out, &plan->acceptance_pass_env);
+    ws_environment_secrets(out, &plan->acceptance_env);
 }

@@ -7,6 +7,7 @@
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 #include "wsfsm/steps/binding.h"
+#include "wsfsm/steps/environment.h"
 #include "wsfsm/steps/lifecycle.h"
 
 int ws_step_run(struct ws_report *report, struct ws_context *context,
@@ -89,6 +90,7 @@ static void name_lost(struct ws_work *w)
 {
     const struct ws_context *c = w->context;
     ws_content_lost(&w->lost, c->worktree, &w->now);
+    ws_redact_each(&w->lost, &w->secrets);
     for (size_t i = 0; i < w->lost.len; i++)
         ws_context_note(
             c, "what no snapshot can hold goes with the interrupted attempt:", w->lost.items[i]);

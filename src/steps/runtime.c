@@ -5,12 +5,22 @@
 #include "enter.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/steps/binding.h"
+#include "wsfsm/steps/environment.h"
+
+/* A test that was written with a secret in it is not recorded with it. */
+static void tell_evidence(struct ws_work *w, const char *command, enum ws_verdict verdict,
+                          const char *tree)
+{
+    char *shown = ws_redacted(command, &w->secrets);
+    ws_report_evidence(w->report, "acceptance", shown, verdict, tree);
+    free(shown);
+}
 
 static void not_run(struct ws_work *w, size_t from)
 {
     const struct ws_strv *tests = &w->context->plan->workstream.acceptance_tests;
     for (size_t i = from; i < tests->len; i++)
-        ws_report_evidence(w->report, "acceptance", tests->items[i], WS_NOT_RUN, NULL);
+        tell_evidence(w, tests->items[i], WS_NOT_RUN, NULL);
 }
 
 static int run_test(enum ws_judgement *verdict, struct ws_work *w, size_t number,
@@ -23,8 +33,7 @@ static int run_test(enum ws_judgement *verdict, struct ws_work *w, size_t number
     if (rc < 0)
         return -1;
     *verdict = called.verdict;
-    ws_report_evidence(w->report, "acceptance", command, ws_judgement_verdict(called.verdict),
-                       w->start.tree);
+    tell_evidence(w, command, ws_judgement_verdict(called.verdict), w->start.tree);
     if (called.verdict != WS_JUDGED_PASSED)
         ws_report_reason(w->report, ws_judgement_code(called.verdict, called.limit),
                          "acceptance test %zu: %s", number, called.why);

@@ -14,34 +14,6 @@
 #include "wsfsm/base/text.h"
 #include "wsfsm/steps/environment.h"
 
-static void values_of(struct ws_strv *out, const struct ws_strv *pass_env)
-{
-    struct ws_strv names = {0};
-    ws_environment_secret_names(&names, pass_env);
-    for (size_t i = 0; i < names.len; i++) {
-        struct ws_strv entry = {0};
-        ws_strv_addf(&entry, "%s=%s", names.items[i], getenv(names.items[i]));
-        ws_environment_secrets(out, &entry);
-        ws_strv_release(&entry);
-    }
-    ws_strv_release(&names);
-}
-
-/* Of all tools of the run, not of one: what an agent was given, a test may print. */
-static void collect_secrets(struct ws_strv *out, const struct ws_plan *plan)
-{
-    for (size_t i = 0; i < plan->profiles.len; i++) {
-        values_of(out, &plan->profiles.items[i].pass_env);
-        ws_environment_secrets(out, &plan->profiles.items[i].env);
-    }
-    for (size_t i = 0; i < plan->provision.setup.len; i++) {
-        values_of(out, &plan->provision.setup.items[i].pass_env);
-        ws_environment_secrets(out, &plan->provision.setup.items[i].env);
-    }
-    values_of(out, &plan->acceptance_pass_env);
-    ws_environment_secrets(out, &plan->acceptance_env);
-}
-
 static int init(struct ws_work *w, struct ws_context *context, const struct ws_attempt *attempt,
                 struct ws_report *report, struct ws_error *err)
 {
@@ -55,7 +27,7 @@ static int init(struct ws_work *w, struct ws_context *context, const struct ws_a
     ws_facts_release(&context->facts);
     if (ws_facts_parse(&context->facts, attempt->facts_json, err) < 0)
         return -1;
-    collect_secrets(&w->secrets, context->plan);
+    ws_plan_secrets(&w->secrets, context->plan);
     int rc = ws_mkdirs_below(ws_repo_state_dir(context->repo), w->dir, 0700, err);
     ws_fault_point("steps.attempt_folder");
     return rc;
@@ -141,11 +113,23 @@ static int keep(struct ws_work *w, struct ws_error *err)
     return rc;
 }
 
+/* It may quote a name that a tool has chosen. */
+static void mask_message(struct ws_work *w)
+{
+    struct ws_report *r = w->report;
+    if (!r->error_message)
+        return;
+    char *shown = ws_redacted(r->error_message, &w->secrets);
+    free(r->error_message);
+    r->error_message = shown;
+}
+
 int ws_work_turned(struct ws_work *w, const char *event, const struct ws_error *why)
 {
     w->report->event = event;
     ws_report_reason(w->report, "scope_violation", "%s%s%s", why->where, why->where[0] ? ": " : "",
                      why->message);
+    mask_message(w);
     return 1;
 }
 
@@ -310,6 +294,7 @@ static void conclude(struct ws_work *w)
     struct ws_report *r = w->report;
     if (r->left)
         return;
+    mask_message(w);
     struct ws_context *c = w->context;
     r->status = status_of(r->event);
     r->facts = &c->facts;

@@ -42,6 +42,10 @@ void ws_plan_release(struct ws_plan *p);
 void ws_plan_json(struct ws_buf *out, const struct ws_plan *p);
 int ws_plan_parse(struct ws_plan *out, const char *json, struct ws_error *err);
 
+/* The values no output of the run may show, as far as this process knows them: those of its own environment that the
+ * plan hands to a tool, and those that stand in the plan. */
+void ws_plan_secrets(struct ws_strv *out, const struct ws_plan *plan);
+
 struct ws_context {
     const char *run_id, *ws_id;
     int64_t fence;

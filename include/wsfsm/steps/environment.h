@@ -29,7 +29,11 @@ void ws_environment_secrets(struct ws_strv *out, const struct ws_strv *env);
 /* Names in this process's environment that match `pass_env` and hold a secret by their name. */
 void ws_environment_secret_names(struct ws_strv *out, const struct ws_strv *pass_env);
 
-/* Replaces every secret in `text` by ***. The caller frees the result. */
+/* What stands in a secret's place. */
+#define WS_MASK "***"
+
+/* Replaces every secret in `text` by the mask. The caller frees the result. */
 char *ws_redacted(const char *text, const struct ws_strv *secrets);
+void ws_redact_each(struct ws_strv *texts, const struct ws_strv *secrets);
 
 #endif
