@@ -137,7 +137,7 @@ int ws_run_lock_take(struct ws_run_lock *lock, const char *state_dir, const char
 /* Only a file that names `run_id` is replaced: of another run's holder the fence of this one says
  * nothing. */
 static int unlink_held(const char *state_dir, const char *ws_id, const char *run_id,
-                       struct ws_error *busy, struct ws_error *err)
+                       const struct ws_error *busy, struct ws_error *err)
 {
     char holder[HOLDER_RUN_ID] = "";
     char *file = lock_file(state_dir, ws_id);
