@@ -1,11 +1,13 @@
 /* JSON (RFC 8259). A scanner of our own builds the tree, as jansson keeps no positions; jansson
- * then has to agree that the text is JSON, so that what it refuses stays refused. */
+ * then has to agree that the text is JSON, so that what it refuses stays refused: all but numbers
+ * that are too big for it, which JSON allows. */
 #include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "internal.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 
 struct scanner {
@@ -13,6 +15,7 @@ struct scanner {
     const char *text;
     size_t len;
     size_t at;
+    char *modest; /* the text with a small number in the place of each big one; NULL: none is */
 };
 
 static void skip_space(struct scanner *j)
@@ -161,6 +164,16 @@ out:
     return node;
 }
 
+/* Blanks behind the small number keep the places of what follows. */
+static void put_modest(struct scanner *j, size_t len)
+{
+    if (j->modest == NULL) {
+        j->modest = ws_strndup(j->text, j->len);
+    }
+    memset(j->modest + j->at, ' ', len);
+    j->modest[j->at] = '0';
+}
+
 static struct ws_node *scan_number(struct scanner *j)
 {
     size_t n = ws_json_number_len(j->text + j->at, j->len - j->at);
@@ -177,6 +190,9 @@ static struct ws_node *scan_number(struct scanner *j)
     } else {
         node->kind = WS_NODE_FLOAT;
         node->real = strtod(node->text, NULL);
+    }
+    if (!ws_node_fits(node)) {
+        put_modest(j, n);
     }
     j->at += n;
     return node;
@@ -300,10 +316,10 @@ static struct ws_node *scan_value(struct scanner *j, unsigned depth)
     return c == '-' || (c >= '0' && c <= '9') ? scan_number(j) : scan_word(j);
 }
 
-static void ask_jansson(struct ws_source *s)
+static void ask_jansson(struct ws_source *s, const char *text)
 {
     json_error_t error;
-    json_t *json = json_loadb(s->text, s->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *json = json_loadb(text, s->len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
 
     if (json == NULL) {
         size_t at = error.position > 0 ? (size_t)error.position - 1 : 0;
@@ -325,7 +341,8 @@ struct ws_node *ws_json_load(struct ws_source *s)
         }
     }
     if (root != NULL && s->errors == 0) {
-        ask_jansson(s);
+        ask_jansson(s, j.modest != NULL ? j.modest : s->text);
     }
+    free(j.modest);
     return root;
 }

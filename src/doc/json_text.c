@@ -42,18 +42,24 @@ size_t ws_json_number_len(const char *text, size_t len)
     return at;
 }
 
-/* What JSON cannot say as a number (infinity, more than 64 bits) is kept as a string. */
+bool ws_node_fits(const struct ws_node *number)
+{
+    return number->kind == WS_NODE_INT ? !number->overflow : isfinite(number->real) != 0;
+}
+
+/* A number that does not fit here is kept digit by digit where JSON can say it, else as a string
+ * (infinity, 0xFFFFFFFFFFFFFFFFFF). */
 static void write_number(struct ws_buf *out, const struct ws_node *node)
 {
     size_t len = strlen(node->text);
-    bool representable = node->kind == WS_NODE_INT ? !node->overflow : isfinite(node->real) != 0;
+    bool fits = ws_node_fits(node);
 
-    if (!representable) {
-        ws_json_str(out, node->text);
-    } else if (node->kind == WS_NODE_INT) {
+    if (node->kind == WS_NODE_INT && fits) {
         ws_json_int(out, node->integer);
-    } else if (ws_json_number_len(node->text, len) == len) {
+    } else if (len > 0 && ws_json_number_len(node->text, len) == len) {
         ws_json_raw(out, node->text);
+    } else if (!fits) {
+        ws_json_str(out, node->text);
     } else {
         char *text = ws_format("%.17e", node->real);
 

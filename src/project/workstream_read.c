@@ -42,12 +42,24 @@ static void read_ids(struct ws_reading *r, const struct ws_field *f, const struc
     }
 }
 
+static void check_fits(struct ws_reading *r, const struct ws_field *f, const struct ws_node *number)
+{
+    if (ws_node_fits(number)) {
+        return;
+    }
+    ws_reading_error(r, number,
+                     number->kind == WS_NODE_INT ? "'%s' is too large a number"
+                                                 : "'%s' must be a finite number",
+                     f->name);
+}
+
 static void read_issue(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
                        void *at)
 {
     struct ws_workstream *w = at;
 
-    if (value->kind == WS_NODE_INT && !value->overflow) {
+    if (value->kind == WS_NODE_INT) {
+        check_fits(r, f, value);
         w->ccpm_issue = ws_format("%" PRId64, value->integer);
         w->ccpm_issue_is_int = true;
     } else if (value->kind == WS_NODE_STRING && !ws_is_blank(value->text)) {
@@ -66,19 +78,27 @@ static void read_gate(struct ws_reading *r, const struct ws_field *f, const stru
     }
     if (value->integer < 1) {
         ws_reading_error(r, value, "'%s' must be at least 1", f->name);
-    } else if (value->overflow) {
-        ws_reading_error(r, value, "'%s' is too large a number", f->name);
-    } else {
-        *(int64_t *)at = value->integer;
+        return;
     }
+    check_fits(r, f, value);
+    *(int64_t *)at = value->integer;
 }
 
 static void read_number(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
                         void *at)
 {
     (void)at;
-    if (value->kind != WS_NODE_INT && value->kind != WS_NODE_FLOAT) {
-        ws_read_kind(r, value, WS_NODE_FLOAT, f->name);
+    if (value->kind == WS_NODE_INT || ws_read_kind(r, value, WS_NODE_FLOAT, f->name)) {
+        check_fits(r, f, value);
+    }
+}
+
+static void read_integer(struct ws_reading *r, const struct ws_field *f,
+                         const struct ws_node *value, void *at)
+{
+    (void)at;
+    if (ws_read_kind(r, value, WS_NODE_INT, f->name)) {
+        check_fits(r, f, value);
     }
 }
 
@@ -135,7 +155,7 @@ static const struct ws_field fields[] = {
     {.name = "conflict_group", .kind = WS_NODE_STRING},
     {.name = "capability", .kind = WS_NODE_STRING},
     {.name = "capability_payload", .kind = WS_NODE_MAP},
-    {.name = "estimated_context_tokens", .kind = WS_NODE_INT},
+    {.name = "estimated_context_tokens", .read = read_integer},
     {.name = "max_cost_usd", .read = read_number},
     {.name = "compensation_actions", .kind = WS_NODE_SEQ},
     {.name = "test_gates", .kind = WS_NODE_SEQ},

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -151,6 +153,34 @@ def test_error_names_file_and_workstream(repo):
 def test_all_errors_of_a_file_at_once(repo):
     text = YAML.replace("gate: 1", "gate: x").replace("ccpm_issue: 1", "ccpm_issue: [1]") + "tol: x\nother: y\n"
     assert len(findings(validate(repo, text, rc=3))) >= 4
+
+
+@pytest.mark.parametrize("field", ["max_cost_usd: .inf", "max_cost_usd: 1e400", "max_cost_usd: .nan",
+                                   "estimated_context_tokens: 100000000000000000000000"])
+def test_number_that_no_run_could_keep(repo, field):
+    repo.write("workstreams/a.yaml", YAML + field + "\n")
+    repo.agent()
+    assert "workstreams/a.yaml:9:" in repo.wsfsm("validate").must(3).stdout
+    result = repo.wsfsm("run", "--json", "--ws-id", "ws-a").must(3)
+    assert result.error["code"] == "bad_bundle" and result.error["where"].startswith("workstreams/a.yaml:9:")
+
+
+BIG = "[1000000000000000000000000000000, -1e400, 0.1]"
+
+
+@pytest.mark.parametrize("name, text", [
+    ("a.yaml", YAML + f"metadata: {{n: {BIG}}}\n"), ("a.json", json_of(tool="agent")[:-1] + f', "metadata": {{"n": {BIG}}}}}'),
+], ids=["yaml", "json"])
+def test_big_numbers_in_metadata_are_kept(repo, name, text):
+    repo.write(f"workstreams/{name}", text)
+    repo.agent()
+    repo.settle()
+    repo.wsfsm("validate").must(0)
+    run_id = repo.wsfsm("run", "--json", "--dry-run", "--ws-id", "ws-a").must(0).json["run_id"]
+    with closing(sqlite3.connect(repo.root / ".wsfsm/state.db")) as db:
+        kept, = db.execute("SELECT metadata_json FROM runs WHERE run_id = ?", [run_id]).fetchone()
+    assert '"n":' + BIG.replace(" ", "") in kept
+    repo.wsfsm("report", "--run-id", run_id, "-o", repo.outside / "r.html").must(0)
 
 
 def test_unknown_field_names_the_nearest(repo):

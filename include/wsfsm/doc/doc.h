@@ -77,6 +77,7 @@ void ws_doc_locate_word(const struct ws_doc *doc, const struct ws_node *node, co
 
 const struct ws_node *ws_node_get(const struct ws_node *map,
                                   const char *key);    /* NULL: absent or no map */
+bool ws_node_fits(const struct ws_node *number);       /* into 64 bits, and it is finite */
 const char *ws_node_kind_name(enum ws_node_kind kind); /* "a list", "a string", ... for messages */
 
 /* Convenience for JSON that we wrote ourselves and read back: absent or of another kind gives the
