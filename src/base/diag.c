@@ -54,6 +54,16 @@ void ws_diag_add(struct ws_diags *d, enum ws_severity severity, const char *code
     d->items[d->len++] = item;
 }
 
+void ws_diag_name(struct ws_diag *d, const char *subject)
+{
+    struct ws_buf text = {0};
+
+    ws_escape_line(&text, subject, strlen(subject));
+    ws_buf_printf(&text, ": %s", d->text);
+    free(d->text);
+    d->text = ws_buf_steal(&text);
+}
+
 int ws_diags_unread(struct ws_diags *d, const char *file, const struct ws_error *why)
 {
     return d->unread.code == WS_E_OK ? ws_fail(&d->unread, why->code, file, "%s", why->message)

@@ -15,6 +15,7 @@ struct ws_doc {
     char *text;
     size_t len;
     struct ws_node *root;
+    bool flawed;
 };
 
 bool ws_doc_format_of(enum ws_doc_format *format, const char *file)
@@ -50,8 +51,7 @@ static struct ws_doc *parse(struct ws_source *s, enum ws_doc_format format)
     if (ws_source_check(s)) {
         root = format == WS_DOC_JSON ? ws_json_load(s) : ws_yaml_load(s);
     }
-    if (root == NULL || s->errors > 0) {
-        ws_node_free(root);
+    if (root == NULL) {
         return NULL;
     }
     doc = ws_alloc(sizeof *doc);
@@ -59,11 +59,21 @@ static struct ws_doc *parse(struct ws_source *s, enum ws_doc_format format)
     doc->text = ws_strndup(s->text, s->len);
     doc->len = s->len;
     doc->root = root;
+    doc->flawed = s->errors > 0;
     return doc;
 }
 
-struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file,
-                            enum ws_doc_format format, struct ws_diags *diags)
+static struct ws_doc *drop_flawed(struct ws_doc *doc)
+{
+    if (doc != NULL && doc->flawed) {
+        ws_doc_free(doc);
+        return NULL;
+    }
+    return doc;
+}
+
+struct ws_doc *ws_doc_parse_flawed(const char *text, size_t len, const char *file,
+                                   enum ws_doc_format format, struct ws_diags *diags)
 {
     struct ws_source source = {.text = text,
                                .len = len,
@@ -80,6 +90,12 @@ struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file,
     return parse(&source, format);
 }
 
+struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file,
+                            enum ws_doc_format format, struct ws_diags *diags)
+{
+    return drop_flawed(ws_doc_parse_flawed(text, len, file, format, diags));
+}
+
 struct ws_doc *ws_doc_parse_stored(const char *json, struct ws_error *err)
 {
     struct ws_diags diags = {0};
@@ -89,7 +105,7 @@ struct ws_doc *ws_doc_parse_stored(const char *json, struct ws_error *err)
                                .diags = &diags,
                                .depth_max = WS_DOC_STORED_DEPTH,
                                .scalar_max = SIZE_MAX};
-    struct ws_doc *doc = parse(&source, WS_DOC_JSON);
+    struct ws_doc *doc = drop_flawed(parse(&source, WS_DOC_JSON));
 
     if (doc == NULL) {
         ws_fail(err, WS_E_INTEGRITY, source.file, "line %u, column %u: %s", diags.items[0].line,
@@ -111,8 +127,8 @@ void ws_doc_add_stored(struct ws_buf *out, const char *json)
     ws_doc_free(doc);
 }
 
-struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_format format,
-                           struct ws_diags *diags)
+struct ws_doc *ws_doc_read_flawed(const char *path, const char *file, enum ws_doc_format format,
+                                  struct ws_diags *diags)
 {
     struct ws_buf text = {0};
     struct ws_error err = {0};
@@ -124,10 +140,16 @@ struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_forma
     } else if (err.code != WS_E_OK) {
         file_error(diags, file, err.message);
     } else {
-        doc = ws_doc_parse(ws_buf_str(&text), text.len, file, format, diags);
+        doc = ws_doc_parse_flawed(ws_buf_str(&text), text.len, file, format, diags);
     }
     ws_buf_release(&text);
     return doc;
+}
+
+struct ws_doc *ws_doc_read(const char *path, const char *file, enum ws_doc_format format,
+                           struct ws_diags *diags)
+{
+    return drop_flawed(ws_doc_read_flawed(path, file, format, diags));
 }
 
 void ws_doc_free(struct ws_doc *doc)
@@ -144,6 +166,11 @@ void ws_doc_free(struct ws_doc *doc)
 const struct ws_node *ws_doc_root(const struct ws_doc *doc)
 {
     return doc->root;
+}
+
+bool ws_doc_flawed(const struct ws_doc *doc)
+{
+    return doc->flawed;
 }
 
 const char *ws_doc_file(const struct ws_doc *doc)

@@ -32,10 +32,10 @@ struct ws_node *ws_node_new(struct ws_source *s, enum ws_node_kind kind, size_t 
 void ws_node_free(struct ws_node *node);
 void ws_node_push(struct ws_node *parent, struct ws_node *key, struct ws_node *value);
 
-/* A string's bytes; false and an error when they hold a NUL or are too long. */
+/* A string's bytes; false, an error and a flawed node when they hold a NUL or are too long. */
 bool ws_node_set_text(struct ws_source *s, struct ws_node *node, const char *text, size_t len);
 
-/* Reports every key of a mapping that stands there already. */
+/* Reports every key of a mapping that stands there already, and marks it as flawed. */
 void ws_node_check_keys(struct ws_source *s, const struct ws_node *map);
 
 /* Gives a plain scalar its kind and value by the YAML 1.2 core schema; node->text is set. */

@@ -338,6 +338,8 @@ struct ws_node *ws_json_load(struct ws_source *s)
         skip_space(&j);
         if (j.at < j.len) {
             unexpected(&j, "the end of the file");
+            ws_node_free(root);
+            root = NULL;
         }
     }
     if (root != NULL && s->errors == 0) {

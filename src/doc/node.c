@@ -65,6 +65,7 @@ bool ws_node_set_text(struct ws_source *s, struct ws_node *node, const char *tex
         ws_source_error(s, node->at, "a string must not hold a NUL");
         good = false;
     }
+    node->flawed |= !good;
     free((char *)node->text);
     node->text = ws_strndup(good ? text : "", good ? len : 0);
     return good;
@@ -98,13 +99,15 @@ void ws_node_check_keys(struct ws_source *s, const struct ws_node *map)
     memcpy(sorted, map->keys, map->len * sizeof *sorted);
     qsort(sorted, map->len, sizeof *sorted, by_text_and_place);
     for (size_t i = 1; i < map->len; i++) {
-        if (strcmp(sorted[i - 1]->text, sorted[i]->text) == 0) {
+        if (!sorted[i]->flawed && !sorted[i - 1]->flawed &&
+            strcmp(sorted[i - 1]->text, sorted[i]->text) == 0) {
             repeated[repeats++] = sorted[i];
         }
     }
     qsort(repeated, repeats, sizeof *repeated, by_place);
     for (size_t i = 0; i < repeats; i++) {
         ws_source_error(s, repeated[i]->at, "duplicate key '%.100s'", repeated[i]->text);
+        repeated[i]->flawed = true;
     }
     free(sorted);
     free(repeated);

@@ -79,15 +79,25 @@ static bool next_event(struct reader *r)
     return true;
 }
 
-/* What YAML offers beyond plain trees, and bundles do without. */
-static void refuse_properties(struct reader *r, size_t at, const yaml_char_t *anchor,
+static bool is_string_tag(const yaml_char_t *tag)
+{
+    const char *name = (const char *)tag;
+
+    return strcmp(name, "!") == 0 || strcmp(name, YAML_STR_TAG) == 0;
+}
+
+/* What YAML offers beyond plain trees, and bundles do without. What a value is by its tag is not
+ * known here, but for the tags that make it a string. */
+static void refuse_properties(struct reader *r, struct ws_node *node, const yaml_char_t *anchor,
                               const yaml_char_t *tag)
 {
     if (anchor != NULL) {
-        ws_source_error(r->source, at, "anchors are not allowed ('&%.100s')", (const char *)anchor);
+        ws_source_error(r->source, node->at, "anchors are not allowed ('&%.100s')",
+                        (const char *)anchor);
     }
     if (tag != NULL) {
-        ws_source_error(r->source, at, "tags are not allowed ('%.100s')", (const char *)tag);
+        ws_source_error(r->source, node->at, "tags are not allowed ('%.100s')", (const char *)tag);
+        node->flawed = node->kind != WS_NODE_STRING || !is_string_tag(tag);
     }
 }
 
@@ -97,16 +107,26 @@ static struct ws_node *load_scalar(struct reader *r)
     struct ws_node *node = ws_node_new(r->source, WS_NODE_STRING, at, end);
     bool plain = r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 
-    refuse_properties(r, at, r->event.data.scalar.anchor, r->event.data.scalar.tag);
+    refuse_properties(r, node, r->event.data.scalar.anchor, r->event.data.scalar.tag);
     ws_node_set_text(r->source, node, (const char *)r->event.data.scalar.value,
                      r->event.data.scalar.length);
-    if (plain) {
+    if (plain && r->event.data.scalar.tag == NULL && !node->flawed) {
         ws_schema_resolve(node);
     }
     return node;
 }
 
 static struct ws_node *load_node(struct reader *r, unsigned depth);
+
+/* Stands for what an error was said of, so that the reading can go on. */
+static struct ws_node *unreadable(struct reader *r, size_t at, size_t end)
+{
+    struct ws_node *node = ws_node_new(r->source, WS_NODE_STRING, at, end);
+
+    ws_node_set_text(r->source, node, "", 0);
+    node->flawed = true;
+    return node;
+}
 
 /* false: the rest of the file cannot be read. */
 static bool load_items(struct reader *r, struct ws_node *seq, unsigned depth)
@@ -126,18 +146,21 @@ static bool load_items(struct reader *r, struct ws_node *seq, unsigned depth)
     }
 }
 
-/* A key is a string; what is none becomes one, with an error, so that the reading can go on. */
-static void check_key(struct reader *r, struct ws_node *key, bool plain)
+/* A key is a string; what is none is replaced, with an error. */
+static struct ws_node *check_key(struct reader *r, struct ws_node *key, bool plain)
 {
-    if (plain && key->text != NULL && strcmp(key->text, "<<") == 0) {
+    if (plain && key->kind == WS_NODE_STRING && strcmp(key->text, "<<") == 0) {
         ws_source_error(r->source, key->at, "merge keys ('<<') are not allowed");
+        key->flawed = true;
     } else if (key->kind != WS_NODE_STRING) {
         ws_source_error(r->source, key->at, "a key must be a string, this is %s; put it in quotes",
                         ws_node_kind_name(key->kind));
+        struct ws_node *instead = unreadable(r, key->at, key->end);
+
+        ws_node_free(key);
+        return instead;
     }
-    if (key->text == NULL) {
-        ws_node_set_text(r->source, key, "", 0);
-    }
+    return key;
 }
 
 static bool load_members(struct reader *r, struct ws_node *map, unsigned depth)
@@ -156,7 +179,7 @@ static bool load_members(struct reader *r, struct ws_node *map, unsigned depth)
         if (key == NULL) {
             return false;
         }
-        check_key(r, key, plain);
+        key = check_key(r, key, plain);
         struct ws_node *value = next_event(r) ? load_node(r, depth) : NULL;
         if (value == NULL) {
             ws_node_free(key);
@@ -175,14 +198,14 @@ static struct ws_node *load_collection(struct reader *r, unsigned depth)
         ws_source_error(r->source, at, "nested more than %u deep", r->source->depth_max);
         return NULL;
     }
+    struct ws_node *node = ws_node_new(r->source, is_map ? WS_NODE_MAP : WS_NODE_SEQ, at, at);
     if (is_map) {
-        refuse_properties(r, at, r->event.data.mapping_start.anchor,
+        refuse_properties(r, node, r->event.data.mapping_start.anchor,
                           r->event.data.mapping_start.tag);
     } else {
-        refuse_properties(r, at, r->event.data.sequence_start.anchor,
+        refuse_properties(r, node, r->event.data.sequence_start.anchor,
                           r->event.data.sequence_start.tag);
     }
-    struct ws_node *node = ws_node_new(r->source, is_map ? WS_NODE_MAP : WS_NODE_SEQ, at, at);
     bool whole = is_map ? load_members(r, node, depth + 1) : load_items(r, node, depth + 1);
 
     if (!whole) {
@@ -207,7 +230,7 @@ static struct ws_node *load_node(struct reader *r, unsigned depth)
 
         ws_source_error(r->source, at, "aliases are not allowed ('*%.100s')",
                         (const char *)r->event.data.alias.anchor);
-        return ws_node_new(r->source, WS_NODE_NULL, at, at);
+        return unreadable(r, at, at);
     }
     }
 }

@@ -23,6 +23,9 @@ static int read_doc(struct ws_bundles *out, const struct ws_doc *doc, struct ws_
         ws_workstream_read(append(out), doc, root, 0, diags);
         return 0;
     }
+    if (root->kind != WS_NODE_SEQ && root->flawed) {
+        return -1; /* said already */
+    }
     if (root->kind != WS_NODE_SEQ || root->len == 0) {
         ws_diag_add(diags, WS_ERROR, NULL, ws_doc_file(doc), root->line, root->col,
                     "a bundle holds a workstream (a mapping) or a list of them, not %s",
@@ -35,23 +38,62 @@ static int read_doc(struct ws_bundles *out, const struct ws_doc *doc, struct ws_
     return 0;
 }
 
+/* The mapping of the document that a finding stands in, and its index; NULL: in none. */
+static const struct ws_node *mapping_at(size_t *index, const struct ws_node *root,
+                                        const struct ws_diag *d)
+{
+    struct ws_node *const *items = root->kind == WS_NODE_SEQ ? root->items : NULL;
+    size_t len = items != NULL ? root->len : 1;
+
+    for (size_t i = len; i-- > 0;) {
+        const struct ws_node *item = items != NULL ? items[i] : root;
+
+        if (item->line < d->line || (item->line == d->line && item->col <= d->col)) {
+            *index = i;
+            return item->kind == WS_NODE_MAP ? item : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* The findings of the document itself say which workstream they are of, as those of fields do. */
+static void name_workstreams(struct ws_diags *diags, size_t from, const struct ws_doc *doc)
+{
+    for (size_t i = from; i < diags->len; i++) {
+        struct ws_diag *d = &diags->items[i];
+        size_t index = 0;
+        const struct ws_node *map = mapping_at(&index, ws_doc_root(doc), d);
+
+        if (d->severity == WS_ERROR && map != NULL) {
+            char *subject = ws_workstream_subject(map, index);
+
+            ws_diag_name(d, subject);
+            free(subject);
+        }
+    }
+}
+
 int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
                    struct ws_diags *diags)
 {
     enum ws_doc_format format;
     struct ws_doc *doc;
+    size_t known = diags->len;
     int rc = -1;
 
     if (!ws_doc_format_of(&format, path)) {
         ws_diag_add(diags, WS_ERROR, NULL, shown, 1, 1,
                     ws_path_exists(path) ? "the name of a bundle ends with .yaml, .yml or .json"
                                          : "there is no such file or folder");
+        out->unread++;
         return -1;
     }
-    doc = ws_doc_read(path, shown, format, diags);
+    doc = ws_doc_read_flawed(path, shown, format, diags);
     if (doc != NULL) {
+        name_workstreams(diags, known, doc);
         rc = read_doc(out, doc, diags);
     }
+    out->unread += rc < 0;
     ws_doc_free(doc);
     return rc;
 }

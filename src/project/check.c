@@ -1,4 +1,5 @@
-/* What can be wrong between workstreams that are sound by themselves. */
+/* What can be wrong between workstreams. Of an unsound one counts what could be read without an
+ * error: its own errors are said already, and none of them shall bring another one. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +9,9 @@
 #include "wsfsm/base/text.h"
 
 struct check {
-    const struct ws_bundles *all;
-    const struct ws_workstream **items; /* the sound ones by id, then by the order of reading */
+    const struct ws_workstream **items; /* those with an id by it, then by the order of reading */
     size_t len;
+    bool all_known; /* every file and id could be read */
     const struct ws_between *how;
     struct ws_diags *diags;
     size_t errors;
@@ -103,6 +104,10 @@ static void unknown_dependency(struct check *c, const struct ws_workstream *w, s
         report(c, WS_NOTE, w, at, "depends on '%s', which is not declared in this file", id);
         return;
     }
+    if (!c->all_known) {
+        report(c, WS_NOTE, w, at, "depends on '%s', which no bundle that can be read declares", id);
+        return;
+    }
     const char *nearest = nearest_id(c, id);
 
     if (nearest != NULL) {
@@ -113,29 +118,13 @@ static void unknown_dependency(struct check *c, const struct ws_workstream *w, s
     }
 }
 
-/* Also by a workstream that is not sound: its own errors are said already. */
-static bool is_declared(const struct check *c, const char *id)
-{
-    if (find(c, id) < c->len) {
-        return true;
-    }
-    for (size_t i = 0; i < c->all->len; i++) {
-        const struct ws_workstream *w = &c->all->items[i];
-
-        if (!w->sound && w->id != NULL && strcmp(w->id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void check_dependencies(struct check *c)
 {
     for (size_t i = 0; i < c->len; i++) {
         const struct ws_strv *ids = &c->items[i]->depends_on;
 
         for (size_t k = 0; k < ids->len; k++) {
-            if (!is_declared(c, ids->items[k])) {
+            if (find(c, ids->items[k]) == c->len) {
                 unknown_dependency(c, c->items[i], k);
             }
         }
@@ -234,6 +223,9 @@ static void check_tools(struct check *c)
     for (size_t i = 0; c->how->has_tool != NULL && i < c->len; i++) {
         const struct ws_workstream *w = c->items[i];
 
+        if (!w->sound) {
+            continue;
+        }
         check_tool(c, w, w->tool, w->tool_at);
         for (size_t k = 0; k < w->static_tools.len; k++) {
             check_tool(c, w, w->static_tools.items[k], w->static_tools_at[k]);
@@ -252,18 +244,34 @@ static struct ws_place place_of(const struct ws_workstream *w, const char *entry
     return w->files_scope_at[i];
 }
 
+/* Those whose scope is known. The table of pairs is made for no more than these. */
+static size_t scoped(const struct ws_workstream **out, const struct check *c)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < c->len; i++) {
+        if (c->items[i]->files_scope.len > 0) {
+            out[len++] = c->items[i];
+        }
+    }
+    return len;
+}
+
 static void check_overlaps(struct check *c)
 {
+    const struct ws_workstream **items = ws_calloc(c->len, sizeof *items);
+    size_t len = scoped(items, c);
     struct ws_scopes *scopes;
     struct ws_scope_pair pair;
     struct ws_error err = {0};
 
-    if (ws_scopes_new(&scopes, c->items, c->len, c->how->tree, &err) < 0) {
+    if (ws_scopes_new(&scopes, items, len, c->how->tree, &err) < 0) {
         ws_diags_unread(c->diags, err.where, &err); /* which is not to say that none overlap */
+        free(items);
         return;
     }
     while (ws_scopes_next(scopes, &pair)) {
-        const struct ws_workstream *a = c->items[pair.first], *b = c->items[pair.second];
+        const struct ws_workstream *a = items[pair.first], *b = items[pair.second];
         struct ws_place at = place_of(a, pair.one);
 
         if (strcmp(a->id, b->id) == 0) {
@@ -275,17 +283,20 @@ static void check_overlaps(struct check *c)
                pair.path != NULL ? pair.path : "");
     }
     ws_scopes_free(scopes);
+    free(items);
 }
 
 size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how,
                         struct ws_diags *diags)
 {
-    struct check c = {.all = b, .how = how, .diags = diags};
+    struct check c = {.how = how, .diags = diags, .all_known = b->unread == 0};
 
     c.items = ws_calloc(b->len, sizeof *c.items);
     for (size_t i = 0; i < b->len; i++) {
-        if (b->items[i].sound) {
+        if (b->items[i].id != NULL && ws_valid_ws_id(b->items[i].id)) {
             c.items[c.len++] = &b->items[i];
+        } else {
+            c.all_known = false;
         }
     }
     if (c.len > 1) {

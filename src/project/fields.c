@@ -38,6 +38,10 @@ void ws_reading_error(struct ws_reading *r, const struct ws_node *at, const char
 {
     va_list ap;
 
+    if (at->flawed) {
+        r->errors++;
+        return;
+    }
     va_start(ap, format);
     report(r, at->line, at->col, format, ap);
     va_end(ap);
@@ -130,7 +134,7 @@ static void read_member(struct ws_reading *r, const struct ws_field *field,
 void ws_read_fields(struct ws_reading *r, const struct ws_node *map, const struct ws_field *fields,
                     size_t count, void *out)
 {
-    bool *seen = ws_calloc(count, sizeof *seen);
+    bool *seen = ws_calloc(count, sizeof *seen), all_named = true;
 
     for (size_t k = 0; k < map->len; k++) {
         const struct ws_node *key = map->keys[k];
@@ -141,6 +145,7 @@ void ws_read_fields(struct ws_reading *r, const struct ws_node *map, const struc
         }
         if (i == count) {
             unknown_field(r, key, fields, count);
+            all_named = all_named && !key->flawed;
         } else if (seen[i]) {
             ws_reading_error(r, key, "'%s' is given twice", fields[i].name);
         } else {
@@ -148,7 +153,7 @@ void ws_read_fields(struct ws_reading *r, const struct ws_node *map, const struc
             read_member(r, &fields[i], map->items[k], out);
         }
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; all_named && i < count; i++) { /* else it may stand there */
         if (fields[i].required && !seen[i]) {
             ws_reading_error(r, map, "'%s' is missing", fields[i].name);
         }

@@ -34,6 +34,7 @@ struct ws_field {
 void ws_read_fields(struct ws_reading *r, const struct ws_node *map, const struct ws_field *fields,
                     size_t count, void *out);
 
+/* Of a flawed node an error is said already: it is counted, and that is all. */
 void ws_reading_error(struct ws_reading *r, const struct ws_node *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void ws_reading_error_at(struct ws_reading *r, unsigned line, unsigned col, const char *format, ...)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fields.h"
 #include "wsfsm/base/mem.h"
@@ -32,14 +33,22 @@ static bool is_text(const struct ws_node *item)
 static void read_ids(struct ws_reading *r, const struct ws_field *f, const struct ws_node *value,
                      void *at)
 {
-    ws_read_texts(r, f, value, at);
+    struct ws_strv texts = {0};
+
+    ws_read_texts(r, f, value, &texts);
     for (size_t i = 0; i < value->len; i++) {
         const struct ws_node *item = value->items[i];
 
-        if (is_text(item) && !ws_valid_ws_id(item->text)) {
+        if (!is_text(item)) {
+            continue; /* said already */
+        }
+        if (ws_valid_ws_id(item->text)) {
+            ws_strv_add(at, item->text);
+        } else {
             ws_reading_error(r, item, "'%.120s' in '%s' is no workstream id", item->text, f->name);
         }
     }
+    ws_strv_release(&texts);
 }
 
 static void check_fits(struct ws_reading *r, const struct ws_field *f, const struct ws_node *number)
@@ -161,8 +170,7 @@ static const struct ws_field fields[] = {
     {.name = "test_gates", .kind = WS_NODE_SEQ},
 };
 
-/* "workstream ws-a", or by its place in the file while it has no id. */
-static char *subject_of(const struct ws_node *map, size_t index)
+char *ws_workstream_subject(const struct ws_node *map, size_t index)
 {
     const char *id = ws_node_str(map, "id", NULL);
 
@@ -180,6 +188,28 @@ static struct ws_place *item_places(const struct ws_node *list)
     return places;
 }
 
+/* The value of a key that stands there once and has no error of its own, else NULL. */
+static const struct ws_node *only(const struct ws_node *map, const char *key)
+{
+    const struct ws_node *found = ws_node_get(map, key);
+    size_t count = 0;
+
+    for (size_t i = 0; found != NULL && i < map->len; i++) {
+        count += strcmp(map->keys[i]->text, key) == 0;
+    }
+    return count == 1 && !found->flawed ? found : NULL;
+}
+
+/* Nothing is concluded from a list that was not read whole. */
+static void keep_whole(struct ws_strv *list, struct ws_place **at, const struct ws_node *node)
+{
+    if (node != NULL && list->len == node->len) {
+        *at = item_places(node);
+    } else {
+        ws_strv_release(list);
+    }
+}
+
 /* Of a sound workstream: each list has as many items as were read. */
 static void keep_places(struct ws_workstream *w, const struct ws_node *map)
 {
@@ -190,15 +220,14 @@ static void keep_places(struct ws_workstream *w, const struct ws_node *map)
         static_tools = ws_node_get(ws_node_get(map, "metadata"), "static_tools");
     }
     w->tool_at = (struct ws_place){tool->line, tool->col};
-    w->files_scope_at = item_places(ws_node_get(map, "files_scope"));
     w->static_tools_at = item_places(static_tools);
-    w->depends_on_at = item_places(ws_node_get(map, "depends_on"));
 }
 
 void ws_workstream_read(struct ws_workstream *w, const struct ws_doc *doc,
                         const struct ws_node *map, size_t index, struct ws_diags *diags)
 {
-    struct ws_reading r = {.doc = doc, .diags = diags, .subject = subject_of(map, index)};
+    struct ws_reading r = {
+        .doc = doc, .diags = diags, .subject = ws_workstream_subject(map, index)};
     const struct ws_node *id = ws_node_get(map, "id");
     struct ws_buf json = {0};
 
@@ -215,7 +244,9 @@ void ws_workstream_read(struct ws_workstream *w, const struct ws_doc *doc,
     }
     ws_node_json(&json, map);
     w->json = ws_buf_steal(&json);
-    w->sound = r.errors == 0;
+    w->sound = r.errors == 0 && !ws_doc_flawed(doc);
+    keep_whole(&w->files_scope, &w->files_scope_at, only(map, "files_scope"));
+    keep_whole(&w->depends_on, &w->depends_on_at, only(map, "depends_on"));
     if (w->sound) {
         keep_places(w, map);
     }

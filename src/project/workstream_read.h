@@ -9,4 +9,7 @@
 void ws_workstream_read(struct ws_workstream *w, const struct ws_doc *doc,
                         const struct ws_node *map, size_t index, struct ws_diags *diags);
 
+/* "workstream ws-a", or by its place in the file while it has no id; malloc'ed. */
+char *ws_workstream_subject(const struct ws_node *map, size_t index);
+
 #endif

@@ -155,6 +155,28 @@ def test_all_errors_of_a_file_at_once(repo):
     assert len(findings(validate(repo, text, rc=3))) >= 4
 
 
+@pytest.mark.parametrize("text, flaw", [
+    (YAML + "gate: 2\n", (9, 1)), (YAML.replace("OS-1", "!!str OS-1") + "title: T\n", (2, 18)),
+    (YAML + f"title: {'x' * 65537}\n", (9, 8)), (YAML + "metadata: {1: x}\n", (9, 12)),
+    (YAML + "metadata: {a: *x}\n", (9, 15)),
+], ids=["duplicate key", "tag", "too long", "number as a key", "alias"])
+def test_flawed_document_hides_no_other_error(repo, text, flaw):
+    result = validate(repo, text.replace("src/", "/src") + "other: y\n", rc=3)
+    assert findings(result) == sorted([flaw, (5, 15), (10, 1)]), result
+    assert result.stdout.count(": error: workstream ws-a: ") == 3, result
+
+
+@pytest.mark.parametrize("text, place, says", [
+    ('"gate": 1, "gate": 2', (1, 13), "duplicate key 'gate'"),
+    ('"estimated_context_tokens": 99999999999999999999', (1, 30), "too large a number"),
+    ('"max_cost_usd": 1e400', (1, 18), "a finite number"),
+], ids=["duplicate key", "integer", "number"])
+def test_flawed_json_hides_no_other_error(repo, text, place, says):
+    result = validate(repo, "{" + text + ",\n" + json_of(other="y")[1:].replace('"gate": 1, ', ""), "a.json", rc=3)
+    assert place in findings(result) and says in result.stdout, result
+    assert "error: workstream ws-a: unknown field 'other'" in result.stdout, result
+
+
 @pytest.mark.parametrize("field", ["max_cost_usd: .inf", "max_cost_usd: 1e400", "max_cost_usd: .nan",
                                    "estimated_context_tokens: 100000000000000000000000"])
 def test_number_that_no_run_could_keep(repo, field):
@@ -225,6 +247,28 @@ def test_dependency_on_an_unsound_workstream_is_known(repo):
     result = folder(repo, 3, a={"depends_on": ["ws-b"]}, b={"files_scope": ["b/"], "gate": 0})
     assert "'gate' must be at least 1" in result.stdout
     assert "no bundle declares" not in result.stdout
+
+
+def test_dependency_on_a_flawed_document_is_known(repo):
+    repo.write("workstreams/b.yaml", YAML.replace("ws-a", "ws-b").replace("src/", "b/") + "gate: 2\n")
+    result = folder(repo, 3, a={"depends_on": ["ws-b"]})
+    assert findings(result) == [(9, 1)] and "2 workstreams, 1 sound; errors: 1" in result.stdout
+
+
+def test_what_cannot_be_read_may_be_the_dependency(repo):
+    repo.write("workstreams/b.yaml", "id: [ws-b\n")
+    result = folder(repo, 3, a={"depends_on": ["ws-b"]})
+    assert "errors: 1," in result.stdout
+    assert "note: workstream ws-a: depends on 'ws-b', which no bundle that can be read declares" in result.stdout
+
+
+def test_unsound_workstreams_are_checked_against_the_others(repo):
+    result = folder(repo, 3, a={"files_scope": ["a/"], "depends_on": ["ws-b"]}, a_={"files_scope": ["x/"], "tol": 1},
+                    b={"files_scope": ["a/b"], "depends_on": ["ws-none", "ws-a"], "tol": 1})
+    for says in ("workstream ws-a: the id is declared already in", "workstream ws-b: depends on 'ws-none', which no",
+                 "dependency cycle: ws-a -> ws-b -> ws-a", "files_scope 'a/b' overlaps with 'a/' of workstream ws-a"):
+        assert result.stdout.count(says) == 1, result
+    assert "errors: 6," in result.stdout, result
 
 
 def test_dependency_on_itself(repo):
@@ -355,6 +399,12 @@ def test_run_refuses_its_own_duplicate(ready):
     ready.bundle(file="workstreams/again.json")
     result = ready.run().must(3)
     assert "again.json" in result.stderr
+
+
+def test_run_refuses_its_own_duplicate_in_a_flawed_document(ready):
+    ready.write("workstreams/again.yaml", YAML.replace("ws-a", "ws-fix") + "gate: 2\n")
+    ready.settle()
+    assert "declared twice" in ready.run().must(3).error["message"]
 
 
 # --- bundles that nobody wrote for this

@@ -36,6 +36,9 @@ void ws_diag_add(struct ws_diags *d, enum ws_severity severity, const char *code
                  unsigned line, unsigned col, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
+/* Puts "SUBJECT: " in front of what a finding says. */
+void ws_diag_name(struct ws_diag *d, const char *subject);
+
 /* A file could not be read for a reason that is not its own (ws_errno_is_trouble). That is no
  * finding: whoever asked for the file fails with this error. Returns -1. */
 int ws_diags_unread(struct ws_diags *d, const char *file, const struct ws_error *why);

@@ -41,6 +41,7 @@ struct ws_node {
     struct ws_node **keys;  /* MAP: string nodes */
     size_t len;
     size_t at, end; /* bytes of the source that the node was read from */
+    bool flawed;    /* in a flawed document: an error tells of it, and what it says is not known */
 };
 
 struct ws_doc; /* owns the nodes */
@@ -59,6 +60,15 @@ struct ws_doc *ws_doc_parse(const char *text, size_t len, const char *file,
                             enum ws_doc_format format, struct ws_diags *diags);
 void ws_doc_free(struct ws_doc *doc);
 
+/* As above, but a tree that could be read to its end is kept whatever errors it has (duplicate
+ * keys, tags, values that are too long), for who wants to report the other errors of the file, too.
+ * Nothing may be done by what such a document says. */
+struct ws_doc *ws_doc_read_flawed(const char *path, const char *file, enum ws_doc_format format,
+                                  struct ws_diags *diags);
+struct ws_doc *ws_doc_parse_flawed(const char *text, size_t len, const char *file,
+                                   enum ws_doc_format format, struct ws_diags *diags);
+bool ws_doc_flawed(const struct ws_doc *doc);
+
 /* JSON that this program wrote and kept itself: no limit of size but memory, and deeper than what a
  * user may write, as it may wrap a whole bundle. NULL: *err is filled (WS_E_INTEGRITY). */
 struct ws_doc *ws_doc_parse_stored(const char *json, struct ws_error *err);
@@ -76,7 +86,7 @@ void ws_doc_locate_word(const struct ws_doc *doc, const struct ws_node *node, co
                         size_t nth, unsigned *line, unsigned *col);
 
 const struct ws_node *ws_node_get(const struct ws_node *map,
-                                  const char *key);    /* NULL: absent or no map */
+                                  const char *key);    /* the first; NULL: absent or no map */
 bool ws_node_fits(const struct ws_node *number);       /* into 64 bits, and it is finite */
 const char *ws_node_kind_name(enum ws_node_kind kind); /* "a list", "a string", ... for messages */
 

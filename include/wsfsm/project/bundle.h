@@ -35,8 +35,10 @@ struct ws_workstream {
 
     char *file;         /* where it was declared, as shown to people */
     unsigned line, col; /* of the id (of the mapping when it has none) */
-    bool sound;         /* no error in its own mapping */
-    /* Where a sound workstream says these; one place an item of the list. */
+    bool sound;         /* no error in its own mapping, and its file is no flawed document */
+    /* Where a sound workstream says these; one place an item of the list. Of an unsound one
+     * files_scope and depends_on are kept where nothing is wrong with the field itself, else they
+     * are empty. */
     struct ws_place tool_at;
     struct ws_place *files_scope_at, *static_tools_at, *depends_on_at;
 };
@@ -45,6 +47,7 @@ struct ws_bundles {
     struct ws_workstream *items;
     size_t len;
     size_t cap;
+    size_t unread; /* files that no workstream could be read from */
 };
 
 void ws_bundles_release(struct ws_bundles *b);
@@ -63,8 +66,8 @@ struct ws_tree_view {
 };
 
 /* Reads one file (a mapping or a sequence of mappings). All workstreams it holds are appended, the
- * unsound ones too (sound == false; their fields may be NULL). -1: the file itself cannot be used;
- * the reason is in *diags, or in diags->unread. */
+ * unsound ones too (sound == false; their fields may be NULL). -1: no workstream can be read from
+ * the file; the reason is in *diags, or in diags->unread. */
 int ws_bundle_read(struct ws_bundles *out, const char *path, const char *shown,
                    struct ws_diags *diags);
 
@@ -87,9 +90,10 @@ struct ws_between {
     void *payload;
 };
 
-/* Problems between sound workstreams: duplicate ids, unknown dependencies, cycles (printed),
- * overlapping files_scope, unknown tools (warnings). Returns the number of errors added. When the
- * base tree cannot be read, nothing is said of overlaps and the reason is in diags->unread. */
+/* Problems between workstreams: duplicate ids, unknown dependencies, cycles (printed), overlapping
+ * files_scope; unknown tools of the sound ones (warnings). While there are bundles whose id cannot
+ * be read, an unknown dependency is a note. Returns the number of errors added. When the base tree
+ * cannot be read, nothing is said of overlaps and the reason is in diags->unread. */
 size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how,
                         struct ws_diags *diags);
 

@@ -3,6 +3,7 @@
 #include "base/scratch.h"
 #include "base/suite.h"
 #include "parsed.h"
+#include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
 
 START_TEST(the_format_is_in_the_name)
@@ -49,6 +50,79 @@ START_TEST(trees_become_json)
                 "[\"+99999999999999999999\",\"099999999999999999999\",\"0xFFFFFFFFFFFFFFFFF\"]");
     assert_json(WS_DOC_YAML, "{z: 1, a: {}, l: [[], \"q\\\"\\n\"]}",
                 "{\"z\":1,\"a\":{},\"l\":[[],\"q\\\"\\n\"]}");
+}
+END_TEST
+
+static void assert_flawed(enum ws_doc_format format, const char *text, const char *json,
+                          const char *says)
+{
+    struct ws_diags diags = {0};
+    struct ws_doc *doc = ws_doc_parse_flawed(text, strlen(text), "f", format, &diags);
+    struct ws_buf kept = {0};
+
+    ck_assert_msg(doc != NULL && ws_doc_flawed(doc), "%s", text);
+    ws_node_json(&kept, ws_doc_root(doc));
+    ck_assert_str_eq(ws_buf_str(&kept), json);
+    ck_assert_uint_eq(diags.len, 1);
+    ck_assert_msg(strstr(diags.items[0].text, says) != NULL, "%s", diags.items[0].text);
+    ws_diags_release(&diags);
+    ck_assert_ptr_null(ws_doc_parse(text, strlen(text), "f", format, &diags));
+    ws_buf_release(&kept);
+    ws_diags_release(&diags);
+    ws_doc_free(doc);
+}
+
+/* For who asks for it, and for nobody else. */
+START_TEST(a_whole_tree_is_kept_whatever_errors_it_has)
+{
+    char *wide = ws_alloc(WS_DOC_SCALAR + 32);
+
+    assert_flawed(WS_DOC_YAML, "{a: 1, b: 2, a: 3}", "{\"a\":1,\"b\":2,\"a\":3}", "duplicate");
+    assert_flawed(WS_DOC_JSON, "{\"a\":1,\"b\":{\"c\":2,\"c\":3}}",
+                  "{\"a\":1,\"b\":{\"c\":2,\"c\":3}}", "duplicate");
+    assert_flawed(WS_DOC_YAML, "[!!str 5, x]", "[\"5\",\"x\"]", "tags");
+    assert_flawed(WS_DOC_YAML, "[*x, y]", "[\"\",\"y\"]", "aliases");
+    assert_flawed(WS_DOC_YAML, "{[a]: 1, b: 2}", "{\"\":1,\"b\":2}", "a key must be a string");
+    assert_flawed(WS_DOC_YAML, "{1: 1, '': 2}", "{\"\":1,\"\":2}", "a key must be a string");
+    sprintf(wide, "[\"%0*d\",1]", WS_DOC_SCALAR + 1, 0);
+    assert_flawed(WS_DOC_JSON, wide, "[\"\",1]", "65536");
+    assert_flawed(WS_DOC_YAML, wide, "[\"\",1]", "65536");
+    free(wide);
+}
+END_TEST
+
+/* What an error tells of is marked, for nobody shall say more of it. */
+START_TEST(flawed_nodes_are_known)
+{
+    static const char text[] = "{a: !x 1, b: &b 1, <<: 1, a: 2, c: ! 5, d: !x [1]}";
+    static const bool keys[] = {false, false, true, true, false, false};
+    static const bool values[] = {true, false, false, false, false, true};
+    struct ws_diags diags = {0};
+    struct ws_doc *doc = ws_doc_parse_flawed(text, strlen(text), "f", WS_DOC_YAML, &diags);
+    const struct ws_node *root = ws_doc_root(doc);
+
+    ck_assert_uint_eq(diags.len, 6);
+    for (size_t i = 0; i < root->len; i++) {
+        ck_assert_msg(root->keys[i]->flawed == keys[i], "key %zu", i);
+        ck_assert_msg(root->items[i]->flawed == values[i], "value %zu", i);
+    }
+    ck_assert(root->items[4]->kind == WS_NODE_STRING);
+    ws_diags_release(&diags);
+    ws_doc_free(doc);
+}
+END_TEST
+
+START_TEST(half_a_tree_is_none)
+{
+    static const char *const json[] = {"[1,", "{\"a\":1,\"a\":2} {}", "[\"\\x\"]"};
+    struct ws_diags diags = {0};
+
+    for (size_t i = 0; i < sizeof json / sizeof *json; i++) {
+        ck_assert_ptr_null(ws_doc_parse_flawed(json[i], strlen(json[i]), "f", WS_DOC_JSON, &diags));
+    }
+    ck_assert_ptr_null(ws_doc_parse_flawed("a: 1\n---\n", 9, "f", WS_DOC_YAML, &diags));
+    ck_assert_ptr_null(ws_doc_parse_flawed("{a: 1, a: 2", 11, "f", WS_DOC_YAML, &diags));
+    ws_diags_release(&diags);
 }
 END_TEST
 
@@ -112,4 +186,5 @@ START_TEST(words_inside_of_strings_are_found)
 END_TEST
 
 RUN_TESTS("doc", the_format_is_in_the_name, defaults_stand_in_for_other_kinds, trees_become_json,
+          a_whole_tree_is_kept_whatever_errors_it_has, flawed_nodes_are_known, half_a_tree_is_none,
           only_files_are_read, words_inside_of_strings_are_found)

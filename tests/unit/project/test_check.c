@@ -141,15 +141,60 @@ START_TEST(tools_without_a_profile_are_warned_of)
 }
 END_TEST
 
-START_TEST(the_unsound_are_left_out)
+/* Nothing but what is said between them, in one file more than the first. */
+static void between_files(const char *one, const char *two, size_t errors, const char *expected)
 {
+    char *dir = enter_scratch();
     struct ws_bundles b = {0};
     struct ws_diags diags = {0};
 
-    read_text(&b, &diags, "f.yaml", "- {id: ws-a}\n- 7\n" ITEM("ws-a", "a", ""));
+    write_text("f.yaml", one);
+    write_text("g.yaml", two);
+    ws_bundle_read(&b, "f.yaml", "f.yaml", &diags);
+    ws_bundle_read(&b, "g.yaml", "g.yaml", &diags);
+    ck_assert_uint_gt(diags.len, 0);
     ws_diags_release(&diags);
-    ck_assert_uint_eq(ws_bundles_check(&b, &plain, &diags), 0);
+    ck_assert_uint_eq(ws_bundles_check(&b, &plain, &diags), errors);
+    assert_said(&diags, expected);
     ws_bundles_release(&b);
+    leave_scratch(dir);
+}
+
+START_TEST(the_unsound_are_checked_by_what_is_known_of_them)
+{
+    between_files(ITEM("ws-a", "a", ""), "- {id: ws-a}\n- 7\n", 1,
+                  "g.yaml:1:8: error: workstream ws-a: the id is declared already in f.yaml:1:8\n");
+    between_files(ITEM("ws-a", "a", ", depends_on: [ws-b]"),
+                  ITEM("ws-b", "b", ", depends_on: [ws-none, ws-a], foo: 1"), 2,
+                  "g.yaml:1:120: error: workstream ws-b: depends on 'ws-none', which no bundle "
+                  "declares\n"
+                  "g.yaml:1:129: error: workstream ws-b: dependency cycle: ws-a -> ws-b -> ws-a\n");
+    between_files(ITEM("ws-a", "src/", ""), ITEM("ws-b", "b, src/b.c", ", foo: 1"), 1,
+                  "g.yaml:1:31: error: workstream ws-b: files_scope 'src/b.c' overlaps with 'src/' "
+                  "of workstream ws-a (f.yaml:1:28)\n");
+}
+END_TEST
+
+START_TEST(one_error_brings_no_other)
+{
+    /* The field itself is not known. */
+    between_files(ITEM("ws-a", "src/", ""), ITEM("ws-b", "src/b.c, ../x", ""), 0, "");
+    between_files(ITEM("ws-a", "src/", ""), ITEM("ws-b", "src/b.c", ", files_scope: [b]"), 0, "");
+    between_files(ITEM("ws-a", "a", ""), ITEM("ws-b", "b", ", depends_on: [ws-none, 'no id']"), 0,
+                  "");
+    between_files(ITEM("ws-a", "a", ", depends_on: [ws-b]"),
+                  ITEM("ws-b", "b", ", depends_on: [ws-a, 7]"), 0, "");
+    /* The id stands in a document that has an error elsewhere. */
+    between_files(ITEM("ws-a", "a", ", depends_on: [ws-b]"), ITEM("ws-b", "b", ", gate: 2"), 0, "");
+    /* What cannot be read may declare it. */
+    between_files(
+        ITEM("ws-a", "a", ", depends_on: [ws-b]"), "- {id: ws-b", 0,
+        "f.yaml:1:120: note: workstream ws-a: depends on 'ws-b', which no bundle that can "
+        "be read declares\n");
+    between_files(
+        ITEM("ws-a", "a", ", depends_on: [ws-b]"), ITEM("WS-B", "b", ""), 0,
+        "f.yaml:1:120: note: workstream ws-a: depends on 'ws-b', which no bundle that can "
+        "be read declares\n");
 }
 END_TEST
 
@@ -195,4 +240,5 @@ END_TEST
 RUN_TESTS("check", sound_together, an_id_stands_once, dependencies_are_known, cycles_are_printed,
           a_long_chain_is_walked, scopes_do_not_overlap, the_base_tree_shows_overlaps,
           a_base_tree_that_cannot_be_read_is_no_finding, tools_without_a_profile_are_warned_of,
-          the_unsound_are_left_out, the_one_that_is_asked_for)
+          the_unsound_are_checked_by_what_is_known_of_them, one_error_brings_no_other,
+          the_one_that_is_asked_for)
