@@ -68,6 +68,9 @@ static int chosen(const struct ws_machine **out, struct ws_machine **owned, stru
         if (status == 0 && *owned == NULL) {
             status = ws_fail(err, WS_E_MACHINE, path, "the machine has errors: %zu",
                              ws_diags_count(&diags, WS_ERROR));
+            if (cli->json) {
+                ws_cli_name_first(err, &diags);
+            }
         }
     }
     ws_diags_release(&diags);

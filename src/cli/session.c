@@ -10,8 +10,7 @@
 #include "wsfsm/steps/toolrun.h"
 #include "wsfsm/store/read.h"
 
-/* An error that points to findings "above" names the first of them where nothing stands above. */
-static void name_first(struct ws_error *err, const struct ws_diags *diags)
+void ws_cli_name_first(struct ws_error *err, const struct ws_diags *diags)
 {
     for (size_t i = 0; i < diags->len; i++) {
         const struct ws_diag *d = &diags->items[i];
@@ -19,7 +18,8 @@ static void name_first(struct ws_error *err, const struct ws_diags *diags)
         if (d->severity == WS_ERROR) {
             char *where = d->file != NULL ? ws_format("%s:%u:%u", d->file, d->line, d->col) : NULL;
 
-            ws_fail(err, err->code, where, "%s", d->text);
+            ws_fail(err, err->code, where, "%s%s%s%s", d->text, d->code[0] != '\0' ? " [" : "",
+                    d->code, d->code[0] != '\0' ? "]" : "");
             free(where);
             return;
         }
@@ -36,7 +36,7 @@ int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error 
 
     ws_cli_diags(cli, &diags);
     if (status != 0 && cli->json && err->code == WS_E_CONFIG) {
-        name_first(err, &diags);
+        ws_cli_name_first(err, &diags);
     }
     ws_diags_release(&diags);
     return status;

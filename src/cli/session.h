@@ -6,6 +6,10 @@
 #include "wsfsm/base/clock.h"
 #include "wsfsm/run/run.h"
 
+/* An error that points to findings "above" names the first of them where nothing stands above:
+ * under --json. */
+void ws_cli_name_first(struct ws_error *err, const struct ws_diags *diags);
+
 /* Opens repository and configuration by -C and --db. Findings go to standard error. */
 int ws_cli_open(struct ws_session *s, const struct ws_cli *cli, struct ws_error *err);
 

@@ -20,35 +20,90 @@ static void suggest(struct ws_buf *out, const struct ws_bundles *b, const char *
     free(ids);
 }
 
+/* Does a file of which something is wrong hold a workstream whose id is not known? */
+static bool hides_an_id(const struct ws_bundles *b, const char *file)
+{
+    size_t read = 0;
+
+    for (size_t i = 0; i < b->len; i++) {
+        const struct ws_workstream *w = &b->items[i];
+
+        if (strcmp(w->file, file) != 0) {
+            continue;
+        }
+        if (w->id == NULL || !ws_valid_ws_id(w->id)) {
+            return true;
+        }
+        read++;
+    }
+    return read == 0;
+}
+
+/* The first error of a file that may declare the workstream, NULL when there is none. */
+static const struct ws_diag *hiding(const struct ws_bundles *b, const struct ws_diags *diags)
+{
+    const char *last = "";
+
+    for (size_t i = 0; diags != NULL && i < diags->len; i++) {
+        const struct ws_diag *d = &diags->items[i];
+
+        if (d->severity != WS_ERROR || d->file == NULL || strcmp(d->file, last) == 0) {
+            continue;
+        }
+        if (hides_an_id(b, d->file)) {
+            return d;
+        }
+        last = d->file;
+    }
+    return NULL;
+}
+
 static int unknown(const struct ws_bundles *b, const char *id, const struct ws_diags *diags,
                    struct ws_error *err)
 {
+    const struct ws_diag *d = hiding(b, diags);
     struct ws_buf help = {0};
 
     suggest(&help, b, id);
-    if (diags != NULL && ws_diags_count(diags, WS_ERROR) > 0) {
-        ws_buf_puts(&help, "; some bundles cannot be read");
+    if (d != NULL) {
+        char *where = ws_format("%s:%u:%u", d->file, d->line, d->col);
+
+        ws_fail(err, WS_E_BUNDLE, where, "%s; no bundle that can be read declares '%.100s'%s",
+                d->text, id, ws_buf_str(&help));
+        free(where);
+    } else {
+        ws_fail(err, WS_E_UNKNOWN_ID, id, "no bundle declares this workstream%s",
+                ws_buf_str(&help));
     }
-    ws_fail(err, WS_E_UNKNOWN_ID, id, "no bundle declares this workstream%s", ws_buf_str(&help));
     ws_buf_release(&help);
     return -1;
 }
 
-/* The first error that a workstream's own mapping has. */
+/* The first error of the file whose text begins so. */
+static const struct ws_diag *first_error(const struct ws_diags *diags, const char *file,
+                                         const char *start)
+{
+    for (size_t i = 0; diags != NULL && i < diags->len; i++) {
+        const struct ws_diag *d = &diags->items[i];
+
+        if (d->severity == WS_ERROR && d->file != NULL && strcmp(d->file, file) == 0 &&
+            ws_starts_with(d->text, start)) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+/* The first error that a workstream's own mapping has, else that of its file. */
 static int unsound(const struct ws_workstream *w, const struct ws_diags *diags,
                    struct ws_error *err)
 {
     char *start = ws_format("workstream %s: ", w->id);
-    const struct ws_diag *found = NULL;
+    const struct ws_diag *found = first_error(diags, w->file, start);
     char *where;
 
-    for (size_t i = 0; diags != NULL && found == NULL && i < diags->len; i++) {
-        const struct ws_diag *d = &diags->items[i];
-
-        if (d->severity == WS_ERROR && d->file != NULL && strcmp(d->file, w->file) == 0 &&
-            ws_starts_with(d->text, start)) {
-            found = d;
-        }
+    if (found == NULL) {
+        found = first_error(diags, w->file, "");
     }
     where = ws_format("%s:%u:%u", w->file, found != NULL ? found->line : w->line,
                       found != NULL ? found->col : w->col);

@@ -407,6 +407,19 @@ def test_run_refuses_its_own_duplicate_in_a_flawed_document(ready):
     assert "declared twice" in ready.run().must(3).error["message"]
 
 
+@pytest.mark.parametrize("text, place, says", [
+    (YAML + "gate: 2\n", "9:1", "workstream ws-a: duplicate key 'gate'"),
+    ("id: [ws-a\n", "1:5", "did not find expected ',' or ']'"), ("", "1:1", "the file is empty"),
+    ("- id: 7\n", "1:7", "workstream no. 1 (without id): 'id' must be a string"),
+], ids=["flawed", "syntax", "empty", "id"])
+def test_run_of_what_cannot_be_read_says_where(ready, text, place, says):
+    ready.write("workstreams/a.yaml", text)
+    ready.settle()
+    error = ready.wsfsm("run", "--json", "--ws-id", "ws-a").must(3).error
+    assert error["code"] == "bad_bundle" and error["where"] == f"workstreams/a.yaml:{place}"
+    assert error["message"].startswith(says)
+
+
 # --- bundles that nobody wrote for this
 
 EXPECTED = re.compile(r"^\| `(?P<file>[^`]+)` \| exit (?P<rc>\d) \|", re.M)

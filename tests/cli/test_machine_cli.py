@@ -146,6 +146,16 @@ def test_graph_mermaid(repo):
         assert word in text
 
 
+def test_json_error_of_a_machine_says_where(repo):
+    file = repo.outside / "x.def"
+    file.write_text(SHIPPED.replace("-> runtime_check", "-> runtime_chek", 1))
+    line = SHIPPED[:SHIPPED.index("-> runtime_check")].count("\n") + 1
+    for command in ("graph", "show"):
+        error = repo.wsfsm("machine", command, "--json", "--file", file).must(3).error
+        assert error["code"] == "bad_machine" and error["where"].startswith(f"{file}:{line}:"), error
+        assert error["message"] == "unknown state 'runtime_chek'; did you mean 'runtime_check'? [E020]"
+
+
 def test_graph_json(repo):
     machine = repo.wsfsm("machine", "graph", "--format", "json").must(0).json
     assert "editing" in json.dumps(machine)

@@ -98,7 +98,8 @@ size_t ws_bundles_check(const struct ws_bundles *b, const struct ws_between *how
                         struct ws_diags *diags);
 
 /* The workstream of that id; NULL and an error that names the nearest id, or that it is declared
- * twice. Its own unsoundness is an error too (WS_E_BUNDLE, the first finding as text). */
+ * twice. Its own unsoundness is an error too (WS_E_BUNDLE, the first finding as text), and so is
+ * that of a file which may declare it: one of which not every id could be read. */
 const struct ws_workstream *ws_bundles_find(const struct ws_bundles *b, const char *id,
                                             const struct ws_diags *diags, struct ws_error *err);
 
