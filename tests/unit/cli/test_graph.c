@@ -21,7 +21,7 @@ static struct ws_arm arms[WS_GRAPH_STATES + 2];
 /* s0 -> s1 -> ... -> the last, which is final; the one before it goes back to s1, too. */
 static struct ws_machine chain(int length)
 {
-    static char names[WS_GRAPH_STATES + 1][8];
+    static char names[WS_GRAPH_STATES + 1][16];
     int i;
 
     for (i = 0; i < length; i++) {
