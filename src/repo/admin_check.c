@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "own.h"
 #include "plain.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -97,7 +98,8 @@ int ws_worktree_check(struct ws_worktree *w, struct ws_error *err)
         check_file(w, WS_TEXT_HEAD, w->admin_path, "HEAD", err) < 0) {
         return -1;
     }
-    return ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0
+    return ws_plain_git_dir(w->r->git_dir, WS_E_SCOPE_VIOLATION, err) < 0 ||
+                   ws_own_objects(w->r, WS_E_SCOPE_VIOLATION, err) < 0
                ? -1
                : ws_plain_refs(w->r, WS_E_SCOPE_VIOLATION, err);
 }

@@ -4,6 +4,7 @@
 
 #include "durable.h"
 #include "internal.h"
+#include "own.h"
 #include "plain.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
@@ -45,7 +46,8 @@ int ws_repo_commit(char oid[WS_OID_HEX], struct ws_repo *r, const struct ws_comm
     int git = 0, rc = -1;
 
     if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
-        ws_git_tree(&tree, r, c->tree, err) < 0 || lookup_parents(parents, &count, r, c, err) < 0) {
+        ws_own_objects(r, WS_E_REPOSITORY, err) < 0 || ws_git_tree(&tree, r, c->tree, err) < 0 ||
+        lookup_parents(parents, &count, r, c, err) < 0) {
         goto out;
     }
     if (ws_durable_flush(r, err) < 0) {

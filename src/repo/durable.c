@@ -7,6 +7,7 @@
 
 #include <git2/sys/odb_backend.h>
 
+#include "own.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -16,6 +17,9 @@ int ws_durable_write(git_oid *oid, struct ws_repo *r, const void *data, size_t l
 {
     int rc = git_odb_hash(oid, data, len, type);
 
+    if (rc == 0) {
+        rc = ws_own_object_folder(r, oid);
+    }
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 0);
     if (rc == 0 && git_odb_exists_ext(r->odb, oid, GIT_ODB_LOOKUP_NO_REFRESH) == 1) {
         rc = git_odb_write(oid, r->odb, data, len, type); /* its time anew, for git gc */

@@ -249,6 +249,7 @@ int ws_repo_fingerprint(struct ws_buf *out, struct ws_repo *r, struct ws_error *
     static const char *const names[] = {"config.worktree", "hooks", "info"};
     struct printer p = {.out = out, .r = r, .err = err};
     int dir = open(r->git_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
     int rc;
 
     ws_buf_clear(out);
@@ -259,6 +260,10 @@ int ws_repo_fingerprint(struct ws_buf *out, struct ws_repo *r, struct ws_error *
     rc = put_config(&p, dir);
     for (size_t i = 0; rc == 0 && i < sizeof names / sizeof *names; i++) {
         rc = put_entry(&p, dir, names[i], names[i], 0);
+    }
+    /* Objects elsewhere are the user's, where they were before. */
+    if (rc == 0 && fstatat(dir, "objects", &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)) {
+        rc = put_entry(&p, dir, "objects", "objects", 0);
     }
     close(dir);
     if (rc == 0) {

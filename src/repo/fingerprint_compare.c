@@ -5,6 +5,8 @@
 #include "fingerprint.h"
 #include "internal.h"
 #include "line.h"
+#include "mend_ref.h"
+#include "own.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
 #include "wsfsm/repo/worktree.h"
@@ -190,6 +192,12 @@ int ws_repo_fingerprint_compare(struct ws_strv *violations, struct ws_strv *move
     struct ws_buf now = {0};
     int rc = -1;
 
+    if (own_branch != NULL) {
+        if (ws_own_violations(violations, r, own_branch, err) < 0) {
+            return -1;
+        }
+        ws_mend_refs(r); /* it has been told, and would be in the way of what comes next */
+    }
     if (ws_repo_fingerprint(&now, r, err) == 0 && parse(&c.then, then, err) == 0 &&
         parse(&c.now, ws_buf_str(&now), err) == 0 && confirm_deleted(&c, r, err) == 0) {
         compare(&c);

@@ -3,6 +3,7 @@
 #define WSFSM_REPO_INTERNAL_H
 
 #include <git2.h>
+#include <sys/types.h>
 
 #include "wsfsm/repo/repo.h"
 
@@ -11,6 +12,8 @@ enum { WS_PENDING_MAX = 64 };
 struct ws_repo {
     git_repository *git;
     git_odb *odb;
+    dev_t objects_dev; /* the folder of objects, when it was opened */
+    ino_t objects_ino;
     git_odb_backend *loose;       /* writes without a look for new packs each time */
     char *root;                   /* of the main worktree: absolute, real */
     char *git_dir;                /* the common git directory: absolute, real, no '/' at the end */

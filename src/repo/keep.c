@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "content.h"
+#include "mend_ref.h"
 #include "wsfsm/base/fault.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -59,9 +60,11 @@ static int left_name(char **ref, bool *known, struct ws_worktree *w,
 {
     char *prefix = ws_format("refs/wsfsm/%s/%s/", w->rec.run_id, w->rec.ws_id);
     struct ws_strv refs = {0};
-    int rc = ws_repo_refs(&refs, w->r, prefix, err), is = 0;
+    int rc, is = 0;
     unsigned n = 1;
 
+    ws_mend_refs(w->r); /* a name that is not listed would count as free */
+    rc = ws_repo_refs(&refs, w->r, prefix, err);
     *ref = NULL;
     for (size_t i = 0; rc == 0 && i < refs.len && is == 0; i++) {
         is = is_snapshot_of(w, content, refs.items[i], err);

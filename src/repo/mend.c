@@ -41,19 +41,27 @@ void ws_mend_ref(struct ws_repo *r, const char *ref)
     free(path);
 }
 
-/* Takes the descriptor. */
+static bool is_link(int dir, const struct dirent *e)
+{
+    struct stat st;
+
+    return e->d_type == DT_LNK ||
+           (e->d_type == DT_UNKNOWN && fstatat(dir, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISLNK(st.st_mode));
+}
+
+/* A link was put there by a tool: nothing of ours is behind it, and libgit2 lists no ref that comes
+ * after one that leads nowhere. Takes the descriptor. */
 static void mend_refs(int fd, unsigned depth)
 {
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *e;
 
     while (d != NULL && (e = readdir(d)) != NULL) {
-        if (e->d_name[0] == '.') {
-            continue;
-        }
-        if (ws_ends_with(e->d_name, ".lock") && is_twin(dirfd(d), e->d_name)) {
+        if (is_link(dirfd(d), e) ||
+            (ws_ends_with(e->d_name, ".lock") && is_twin(dirfd(d), e->d_name))) {
             unlinkat(dirfd(d), e->d_name, 0);
-        } else if (e->d_type != DT_REG && depth < DEPTH_MAX) {
+        } else if (e->d_name[0] != '.' && e->d_type != DT_REG && depth < DEPTH_MAX) {
             mend_refs(openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
                       depth + 1);
         }
@@ -94,17 +102,40 @@ static void mend_objects(int dir)
     }
 }
 
-void ws_repo_mend(struct ws_repo *r)
+static bool has(struct ws_repo *r, const char *name, mode_t kind)
+{
+    char *path = ws_path_join(r->git_dir, name);
+    struct stat st;
+    bool is = lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+
+    free(path);
+    return is;
+}
+
+static void mend_below(struct ws_repo *r, const char *name)
+{
+    if (has(r, name, S_IFLNK)) {
+        char *path = ws_path_join(r->git_dir, name);
+
+        unlink(path);
+        free(path);
+    }
+    mend_refs(open_below(r, name), 0);
+}
+
+static void mend_all(struct ws_repo *r, bool objects)
 {
     static const char *const ours[] = {"refs/wsfsm", "refs/heads/ws"};
     char *path = ws_path_join(r->state_dir, "refs.lock");
     int lock;
 
     if (ws_lock_take(&lock, path, NULL) == 0) {
-        for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
-            mend_refs(open_below(r, ours[i]), 0);
+        bool way = has(r, "refs", S_IFDIR) && has(r, "refs/heads", S_IFDIR);
+
+        for (size_t i = 0; way && i < sizeof ours / sizeof *ours; i++) {
+            mend_below(r, ours[i]);
         }
-        for (unsigned i = 0; i < 256; i++) {
+        for (unsigned i = 0; objects && i < 256; i++) {
             char *folder = ws_format("objects/%02x", i);
 
             mend_objects(open_below(r, folder));
@@ -113,4 +144,14 @@ void ws_repo_mend(struct ws_repo *r)
         ws_lock_drop(lock);
     }
     free(path);
+}
+
+void ws_repo_mend(struct ws_repo *r)
+{
+    mend_all(r, true);
+}
+
+void ws_mend_refs(struct ws_repo *r)
+{
+    mend_all(r, false);
 }

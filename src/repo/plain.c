@@ -205,11 +205,32 @@ int ws_plain_ref(struct ws_repo *r, const char *ref, struct ws_error *err)
     return rc;
 }
 
-int ws_plain_log(struct ws_repo *r, const char *ref, struct ws_error *err)
+static bool head_leads_to(struct ws_repo *r, const char *ref)
 {
-    char *log = ws_path_join("logs", ref);
-    int rc = check_file(r->git_dir, log, true, WS_E_REPOSITORY, err);
+    char *name = leads_to(r->git_dir, "HEAD");
 
+    for (int hop = 0; name != NULL && strcmp(name, ref) != 0 && hop < MAX_HOPS; hop++) {
+        char *next = leads_to(r->git_dir, name);
+
+        free(name);
+        name = next;
+    }
+    bool is = name != NULL && strcmp(name, ref) == 0;
+    free(name);
+    return is;
+}
+
+/* Where it is written it is the user's own file, and no other by another name. */
+int ws_plain_head_log(struct ws_repo *r, const char *ref, struct ws_error *err)
+{
+    char *log = ws_path_join(r->git_dir, "logs/HEAD");
+    struct stat st;
+    int rc = check_file(r->git_dir, "logs/HEAD", true, WS_E_REPOSITORY, err);
+
+    if (rc == 0 && lstat(log, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_nlink > 1) &&
+        head_leads_to(r, ref)) {
+        rc = refuse(log, WS_E_REPOSITORY, err);
+    }
     free(log);
     return rc;
 }

@@ -23,8 +23,8 @@ int ws_plain_git_dir(const char *git_dir, enum ws_code code, struct ws_error *er
 /* One ref ("HEAD" too), and those that it leads to. */
 int ws_plain_ref(struct ws_repo *r, const char *ref, struct ws_error *err);
 
-/* The log of a ref, which is appended to when the ref moves. */
-int ws_plain_log(struct ws_repo *r, const char *ref, struct ws_error *err);
+/* The log of HEAD, which is appended to when the ref moves that HEAD leads to. */
+int ws_plain_head_log(struct ws_repo *r, const char *ref, struct ws_error *err);
 
 /* All refs, before they are listed or one is sought by a part of its name. */
 int ws_plain_refs(struct ws_repo *r, enum ws_code code, struct ws_error *err);

@@ -8,6 +8,7 @@
 #include "internal.h"
 #include "lock.h"
 #include "mend_ref.h"
+#include "own.h"
 #include "plain.h"
 #include "wsfsm/base/clock.h"
 #include "wsfsm/base/fault.h"
@@ -17,14 +18,31 @@
 
 enum { NAP_NS = 10 * 1000 * 1000, PATIENCE_MS = 1500 };
 
+/* A ref of ours leads nowhere but to the object that its file names: *nothing, where it is
+ * something else. */
+static int check_way(bool *nothing, struct ws_repo *r, const char *ref, struct ws_error *err)
+{
+    if (!ws_own_is(ref)) {
+        return ws_plain_ref(r, ref, err);
+    }
+    enum ws_own is = ws_own_look(r, ref, err);
+    *nothing = is == WS_OWN_ODD;
+    return is == WS_OWN_FAILED ? -1 : 0;
+}
+
 int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct ws_error *err)
 {
     git_oid target;
+    bool nothing = false;
     int rc;
 
     oid[0] = '\0';
-    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 || ws_plain_ref(r, ref, err) < 0) {
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
+        check_way(&nothing, r, ref, err) < 0) {
         return -1;
+    }
+    if (nothing) {
+        return 0;
     }
     rc = git_reference_name_to_id(&target, r->git, ref);
     if (rc == GIT_ENOTFOUND) {
@@ -214,6 +232,36 @@ static int move_patiently(struct ws_repo *r, const char *ref, const char *expect
                    "git holds this ref (%s.lock); remove that file when no git is running", ref);
 }
 
+/* Whoever expects a commit there has seen a ref, and somebody has put something else in its place
+ * since; who expects none may have seen that. */
+static int clear_way(struct ws_repo *r, const char *ref, const char *expect, struct ws_error *err)
+{
+    enum ws_own is = ws_own_look(r, ref, err);
+
+    if (is == WS_OWN_FAILED) {
+        return -1;
+    }
+    if (is == WS_OWN_ODD && expect != NULL && expect[0] != '\0') {
+        return ws_fail(err, WS_E_LEASE_LOST, ref,
+                       "something that is no ref of wsfsm's stands there, not %s: somebody else "
+                       "put it there",
+                       expect);
+    }
+    return ws_own_clear(r, ref, err);
+}
+
+static int move(struct ws_repo *r, const char *ref, const char *expect, const git_oid *to,
+                struct ws_error *err)
+{
+    if (clear_way(r, ref, expect, err) < 0) {
+        return -1;
+    }
+    ws_mend_ref(r, ref);
+    int rc = move_patiently(r, ref, expect, to, err);
+    ws_mend_ref(r, ref); /* a lock that a failing disk did not let go of at once */
+    return rc;
+}
+
 int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, const char *oid,
                      struct ws_error *err)
 {
@@ -221,13 +269,12 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
     git_oid to;
     int lock, rc;
 
-    if (!ws_starts_with(ref, "refs/wsfsm/") && !ws_starts_with(ref, "refs/heads/ws/")) {
+    if (!ws_own_is(ref)) {
         return ws_fail(err, WS_E_INTERNAL, ref, "this ref is not wsfsm's to move");
     }
-    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 || ws_plain_ref(r, ref, err) < 0 ||
-        ws_plain_ref(r, "HEAD", err) < 0 || ws_plain_log(r, ref, err) < 0 ||
-        ws_plain_log(r, "HEAD", err) < 0 || ws_git_oid(&to, oid, err) < 0 ||
-        ws_repo_make_dirs(r, err) < 0) {
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0 ||
+        ws_plain_ref(r, "HEAD", err) < 0 || ws_plain_head_log(r, ref, err) < 0 ||
+        ws_git_oid(&to, oid, err) < 0 || ws_repo_make_dirs(r, err) < 0) {
         return -1;
     }
     lock_path = ws_path_join(r->state_dir, "refs.lock");
@@ -237,9 +284,7 @@ int ws_repo_move_ref(struct ws_repo *r, const char *ref, const char *expect, con
         return -1;
     }
     ws_fault_point("repo.before_move_ref");
-    ws_mend_ref(r, ref);
-    rc = move_patiently(r, ref, expect, &to, err);
-    ws_mend_ref(r, ref); /* a lock that a failing disk did not let go of at once */
+    rc = move(r, ref, expect, &to, err);
     ws_fault_point("repo.after_move_ref");
     ws_lock_drop(lock);
     return rc;

@@ -220,7 +220,12 @@ static int open_objects(struct ws_repo *r, const char *git_dir)
 {
     char *objects = ws_path_join(git_dir, "objects");
     int rc = git_repository_odb(&r->odb, r->git);
+    struct stat st;
 
+    if (rc == 0 && stat(objects, &st) == 0) {
+        r->objects_dev = st.st_dev;
+        r->objects_ino = st.st_ino;
+    }
     if (rc == 0) {
         rc = ws_plain_objects(r->odb, git_dir);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "internal.h"
+#include "own.h"
 #include "plain.h"
 #include "wsfsm/base/mem.h"
 
@@ -46,7 +47,7 @@ int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tr
     git_tree *t = NULL;
     git_oid oid;
 
-    if (ws_git_tree(&t, r, tree, err) < 0) {
+    if (ws_own_objects(r, WS_E_REPOSITORY, err) < 0 || ws_git_tree(&t, r, tree, err) < 0) {
         return -1;
     }
     int rc = git_index_new(&index);

@@ -47,6 +47,17 @@ START_TEST(a_snapshot_that_is_known_already_clears_it)
 }
 END_TEST
 
+START_TEST(a_link_among_refs_goes)
+{
+    ws_worktree_close(prepared("r1"));
+    sh("ln -s nowhere .git/refs/wsfsm/r1/ws-one/link && ln -s ../../main "
+       ".git/refs/heads/ws/r1/link && ln -s main .git/refs/heads/theirs");
+    ws_repo_mend(fx.repo);
+    sh("test -z \"$(find .git/refs/wsfsm .git/refs/heads/ws -type l)\" && rm "
+       ".git/refs/heads/theirs && git rev-parse -q --verify main");
+}
+END_TEST
+
 START_TEST(other_locks_stay)
 {
     ws_worktree_close(prepared("r1"));
@@ -86,6 +97,7 @@ int main(void)
     tcase_add_test(tc, a_lock_that_is_its_ref_goes);
     tcase_add_test(tc, a_move_that_was_made_already_clears_it);
     tcase_add_test(tc, a_snapshot_that_is_known_already_clears_it);
+    tcase_add_test(tc, a_link_among_refs_goes);
     tcase_add_test(tc, other_locks_stay);
     tcase_add_test(tc, an_object_without_content_is_written_again);
     suite_add_tcase(suite, tc);
