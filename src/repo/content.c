@@ -189,10 +189,11 @@ int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws
     if (ws_repo_ref(there, w->r, ref, err) < 0) {
         return -1;
     }
-    if (there[0] != '\0') {
-        if (ws_repo_tree_of(tree, w->r, there, err) < 0) {
-            return -1;
-        }
+    int rc = there[0] != '\0' ? ws_git_snapshot_tree(tree, w->r, there, err) : 1;
+    if (rc < 0) {
+        return -1;
+    }
+    if (rc == 0) {
         return strcmp(tree, content->tree) == 0
                    ? 0
                    : ws_fail(err, WS_E_LEASE_LOST, ref,
@@ -209,5 +210,5 @@ int ws_worktree_snapshot(struct ws_worktree *w, const char *ref, const struct ws
         ws_repo_check_stored(w->r, content->tree, w->rec.base, err) < 0) {
         return -1;
     }
-    return ws_repo_move_ref(w->r, ref, NULL, commit, err);
+    return ws_repo_move_ref(w->r, ref, there, commit, err); /* from what names no commit, too */
 }

@@ -101,6 +101,31 @@ int ws_git_entry(git_tree_entry **out, const git_tree *tree, const char *path, s
     return 0;
 }
 
+int ws_git_snapshot_tree(char tree[WS_OID_HEX], struct ws_repo *r, const char *id,
+                         struct ws_error *err)
+{
+    git_commit *commit = NULL;
+    git_tree *found = NULL;
+    git_oid oid;
+
+    if (ws_git_oid(&oid, id, err) < 0) {
+        return -1;
+    }
+    int rc = git_commit_lookup(&commit, r->git, &oid);
+    if (rc == 0) {
+        rc = git_commit_tree(&found, commit);
+    }
+    if (rc == 0) {
+        ws_git_hex(tree, git_tree_id(found));
+    }
+    git_tree_free(found);
+    git_commit_free(commit);
+    if (rc == GIT_ENOTFOUND) {
+        return 1;
+    }
+    return rc < 0 ? ws_fail_git(err, WS_E_REPOSITORY, rc, id, "this commit cannot be read") : 0;
+}
+
 /* The same path, but for the '/' that libgit2 ends it with. */
 static bool is_folder(const char *with_slash, const char *path)
 {

@@ -46,6 +46,10 @@ void ws_git_hex(char out[WS_OID_HEX], const git_oid *oid);
 /* The tree of a commit's, tag's or tree's id. The caller frees it. */
 int ws_git_tree(git_tree **out, struct ws_repo *r, const char *id, struct ws_error *err);
 
+/* The tree of a snapshot's commit. 1: the id names no commit whose tree is there. */
+int ws_git_snapshot_tree(char tree[WS_OID_HEX], struct ws_repo *r, const char *id,
+                         struct ws_error *err);
+
 /* Is everything of the tree also at its place in one of two others? */
 int ws_tree_is_mixed(bool *is, struct ws_repo *r, const char *tree, const char *one,
                      const char *other, struct ws_error *err);

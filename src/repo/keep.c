@@ -23,14 +23,6 @@ static bool continues(struct ws_repo *r, const char *commit, const char *head)
             git_graph_descendant_of(r->git, &a, &b) == 1);
 }
 
-/* A ref of somebody else's among ours: it leads nowhere, or to what is no commit. */
-static bool is_no_snapshot(struct ws_repo *r, const char *commit)
-{
-    git_oid oid;
-
-    return git_oid_fromstr(&oid, commit) < 0 || ws_git_no_commit(r, &oid);
-}
-
 /* 1: the snapshot holds this tree on this head, and its ref is in order; 0: it does not. */
 static int is_snapshot_of(struct ws_worktree *w, const struct ws_content *content, const char *ref,
                           struct ws_error *err)
@@ -41,11 +33,12 @@ static int is_snapshot_of(struct ws_worktree *w, const struct ws_content *conten
     if (ws_repo_ref(commit, w->r, ref, err) < 0) {
         return -1;
     }
-    if (is_no_snapshot(w->r, commit)) {
-        return 0;
-    }
-    if (ws_repo_tree_of(tree, w->r, commit, &why) < 0) {
+    int rc = commit[0] != '\0' ? ws_git_snapshot_tree(tree, w->r, commit, &why) : 1;
+    if (rc < 0) {
         return ws_fail(err, why.code, ref, "%s: %s", why.where, why.message);
+    }
+    if (rc == 1) {
+        return 0; /* a tool has made a ref there that leads nowhere, or to what is no snapshot */
     }
     if (strcmp(tree, content->tree) != 0 || !continues(w->r, commit, content->head)) {
         return 0;

@@ -160,6 +160,7 @@ static int try_move(struct ws_repo *r, const char *ref, const char *expect, cons
     if (ws_repo_ref(now, r, ref, err) < 0) {
         return -1;
     }
+    /* libgit2 takes an empty name for the beginning of every other. */
     if (now[0] != '\0' && git_oid_streq(to, now) == 0) {
         return 0;
     }
@@ -250,15 +251,47 @@ static int clear_way(struct ws_repo *r, const char *ref, const char *expect, str
     return ws_own_clear(r, ref, err);
 }
 
+/* Refs that can only be packed by now: below the name of one of ours, or a folder of it. Where
+ * nobody but wsfsm has anything they go. True: something went. */
+static bool make_room(struct ws_repo *r, const char *ref)
+{
+    char *below = ws_format("%s/", ref);
+    struct ws_strv refs = {0};
+    bool went = false;
+
+    if (ws_starts_with(ref, "refs/wsfsm/") && ws_repo_refs(&refs, r, "refs/wsfsm", NULL) == 0) {
+        for (size_t i = 0; i < refs.len; i++) {
+            const char *name = refs.items[i];
+            size_t len = strlen(name);
+            bool above = strncmp(ref, name, len) == 0 && ref[len] == '/';
+
+            if (above || ws_starts_with(name, below)) {
+                went = git_reference_remove(r->git, name) == 0 || went;
+            }
+        }
+    }
+    ws_strv_release(&refs);
+    free(below);
+    return went;
+}
+
 static int move(struct ws_repo *r, const char *ref, const char *expect, const git_oid *to,
                 struct ws_error *err)
 {
+    struct ws_error why = {0};
+
     if (clear_way(r, ref, expect, err) < 0) {
         return -1;
     }
     ws_mend_ref(r, ref);
-    int rc = move_patiently(r, ref, expect, to, err);
+    int rc = move_patiently(r, ref, expect, to, &why);
+    if (rc < 0 && why.code == WS_E_IO && make_room(r, ref)) {
+        rc = move_patiently(r, ref, expect, to, &why);
+    }
     ws_mend_ref(r, ref); /* a lock that a failing disk did not let go of at once */
+    if (rc < 0 && err != NULL) {
+        *err = why;
+    }
     return rc;
 }
 

@@ -49,9 +49,21 @@ KEPT = {
     "log is a link": EACH.format("ln -s $OUT/keep $G/logs/$W/$N"),
     "log is a hard link": EACH.format("ln $OUT/keep $G/logs/$W/$N"),
     "logs are a link": "rm -rf $G/logs/refs/wsfsm; mkdir -p $OUT/l; ln -s $OUT/l $G/logs/refs/wsfsm",
+    "symbolic ref to nothing": EACH.format("git symbolic-ref $W/$N refs/heads/nowhere"),
+    "symbolic ref to the user's branch": EACH.format("git symbolic-ref $W/$N refs/heads/main"),
+    "symbolic ref to itself": EACH.format("echo ref: $W/$N > $G/$W/$N"),
+    "garbage": EACH.format("echo garbage > $G/$W/$N"),
+    "nothing in it": EACH.format(": > $G/$W/$N"),
+    "folder": EACH.format("mkdir $G/$W/$N; echo x > $G/$W/$N/x"),
+    "folder of refs": EACH.format("git update-ref $W/$N/below HEAD"),
+    "folder of refs that are packed": EACH.format("git update-ref $W/$N/below HEAD") + "; git pack-refs --all",
+    "ref around them that is packed": "git update-ref -d $W/base; git update-ref $W HEAD; git pack-refs --all",
     "folder around them is a link": "mv $G/$W $OUT/w; ln -s $OUT/w $G/$W",
     "folder around them is a file": "rm -r $G/$W; echo x > $G/$W",
     "folder of all is a link": "mv $G/refs/wsfsm $OUT/w; ln -s $OUT/w $G/refs/wsfsm",
+    "one more that leads nowhere": "git symbolic-ref $W/more refs/heads/nowhere; git symbolic-ref $W/left-1 $W/left-1",
+    "one more of no object": "echo 1111111111111111111111111111111111111111 > $G/$W/more",
+    "one more that is no commit": "git update-ref $W/more $(git rev-parse HEAD:README.md)",
 }
 
 

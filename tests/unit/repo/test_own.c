@@ -116,6 +116,18 @@ START_TEST(no_link_is_followed_to_an_object)
 }
 END_TEST
 
+START_TEST(a_symbolic_ref_among_ours_is_none)
+{
+    sh("git branch -q other");
+    made_in_spite_of("git symbolic-ref refs/wsfsm/r/w/1 refs/heads/nowhere");
+    made_in_spite_of("git symbolic-ref refs/wsfsm/r/w/1 refs/heads/other");
+    made_in_spite_of("git symbolic-ref refs/wsfsm/r/w/1 refs/wsfsm/r/w/1");
+    made_in_spite_of("echo garbage > wsfsm/r/w/1");
+    made_in_spite_of(": > wsfsm/r/w/1");
+    sh("git branch -q -D other");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("own");
@@ -126,6 +138,7 @@ int main(void)
     tcase_add_test(tc, folders_of_gits_that_are_links_are_refused);
     tcase_add_test(tc, a_branch_that_was_replaced_is_not_moved);
     tcase_add_test(tc, no_link_is_followed_to_an_object);
+    tcase_add_test(tc, a_symbolic_ref_among_ours_is_none);
     suite_add_tcase(suite, tc);
     return run_whole_suite(suite);
 }
