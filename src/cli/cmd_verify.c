@@ -101,6 +101,7 @@ static int verify(struct ws_findings *findings, struct ws_strv *notes, struct ws
 {
     struct ws_run_rows runs = {0};
     struct ws_error unknown = {0};
+    struct ws_error why = {0};
     int status = 0;
     bool known = run_id == NULL || ws_cli_runs(&runs, s, run_id, NULL, &unknown) == 0;
 
@@ -109,7 +110,14 @@ static int verify(struct ws_findings *findings, struct ws_strv *notes, struct ws
         status = ws_store_verify(findings, s->store, run_id, err);
     }
     if (status == 0) {
-        status = ws_anchors_verify(findings, notes, s, run_id, err);
+        status = ws_anchors_verify(findings, notes, s, run_id, &why);
+        if (status != 0 && findings->len == 0) {
+            *err = why;
+        } else if (status != 0) { /* what is wrong is no less so */
+            ws_strv_addf(notes, "the anchors could not all be looked at: %s%s%s", why.where,
+                         why.where[0] != '\0' ? ": " : "", why.message);
+            status = 0;
+        }
     }
     if (status == 0 && !known && findings->len == 0) {
         *err = unknown;

@@ -89,7 +89,7 @@ void ws_page_proof(struct ws_page *p, bool *sound)
         ws_html_add(&p->out, "<p class=\"callout good\"><b>Verified.</b> The chain of the history "
                              "was recomputed, each transition is one the machine has, and the "
                              "anchors in git agree.</p>\n");
-    } else if (!looked) {
+    } else if (!looked && found.len == 0) {
         ws_html_add(&p->out, "<p class=\"callout bad\"><b>Not verified.</b> %s%s%s</p>\n",
                     why.where, why.where[0] != '\0' ? ": " : "", why.message);
     } else {

@@ -1,4 +1,5 @@
 /* Refs: read, list, and moved by compare-and-swap. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,6 +54,68 @@ int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct
     }
     ws_git_hex(oid, &target);
     return 0;
+}
+
+/* Did libgit2 fail because the machine did? It clears errno once it has put it in words. */
+static bool machine_failed(void)
+{
+    enum { LAST_ERROR = 133 };
+    const char *said = ws_git_message();
+    bool is = ws_errno_is_trouble(errno) ||
+              (git_error_last() != NULL && git_error_last()->klass == GIT_ERROR_NOMEMORY);
+
+    for (int error = 1; !is && error <= LAST_ERROR; error++) {
+        is = ws_errno_is_trouble(error) && ws_ends_with(said, strerror(error));
+    }
+    return is;
+}
+
+/* 0: it is one; 1: it is none. What a failing disk hides is neither. */
+static int is_no_commit(struct ws_repo *r, const git_oid *oid, const char *ref,
+                        struct ws_error *err)
+{
+    git_commit *commit = NULL;
+    int rc;
+
+    errno = 0;
+    git_error_clear();
+    rc = git_commit_lookup(&commit, r->git, oid);
+    if (rc < 0 && machine_failed()) {
+        return ws_fail_git(err, WS_E_IO, rc, ref, "the ref's commit cannot be read");
+    }
+    git_commit_free(commit);
+    return rc < 0;
+}
+
+int ws_repo_ref_commit(char oid[WS_OID_HEX], const char **odd, struct ws_repo *r, const char *ref,
+                       struct ws_error *err)
+{
+    git_oid target;
+    int rc;
+
+    oid[0] = '\0';
+    *odd = NULL;
+    if (ws_plain_git_dir(r->git_dir, WS_E_REPOSITORY, err) < 0) {
+        return -1;
+    }
+    if (ws_plain_ref(r, ref, NULL) < 0) {
+        *odd = "it is no plain file";
+        return 0;
+    }
+    errno = 0;
+    git_error_clear();
+    rc = git_reference_name_to_id(&target, r->git, ref);
+    if (rc < 0 && rc != GIT_ENOTFOUND && machine_failed()) {
+        return ws_fail_git(err, WS_E_IO, rc, ref, "the ref cannot be read");
+    }
+    if (rc < 0) {
+        *odd = rc == GIT_ENOTFOUND ? NULL : "it is no ref that git can read";
+        return 0;
+    }
+    ws_git_hex(oid, &target);
+    rc = is_no_commit(r, &target, ref, err);
+    *odd = rc == 1 ? "it is no commit, or none that can be read" : NULL;
+    return rc < 0 ? -1 : 0;
 }
 
 int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, struct ws_error *err)

@@ -72,9 +72,13 @@ static int check_entry(struct ws_findings *out, struct ws_strv *notes, struct ws
     char *ref = ws_format("%s%s/%s%s", prefix, row->run_id, row->ws_id, suffix);
     char anchor[WS_OID_HEX];
     bool same = true;
-    int status = ws_repo_ref(anchor, s->repo, ref, err);
+    const char *odd;
+    int status = ws_repo_ref_commit(anchor, &odd, s->repo, ref, err);
 
-    if (status == 0 && anchor[0] == '\0') {
+    if (status == 0 && odd != NULL) {
+        ws_findings_add(out, row->run_id, row->ws_id, row->last_seq, "the anchor %s differs: %s",
+                        ref, odd);
+    } else if (status == 0 && anchor[0] == '\0') {
         ws_strv_addf(notes, "the anchor %s is gone", ref);
     } else if (status == 0) {
         for (size_t i = 0; status == 0 && same && i < sizeof trailers / sizeof *trailers; i++) {
@@ -90,15 +94,19 @@ static int check_entry(struct ws_findings *out, struct ws_strv *notes, struct ws
     return status;
 }
 
-/* An anchor without an entry in the ledger. */
-static int check_ref(struct ws_findings *out, struct ws_session *s, const char *ref,
-                     const char *run_id, const char *ws_id, struct ws_error *err)
+/* An anchor without an entry in the ledger. What is no commit names no database: nobody knows whose
+ * it was. */
+static int check_ref(struct ws_findings *out, struct ws_strv *notes, struct ws_session *s,
+                     const char *ref, const char *run_id, const char *ws_id, struct ws_error *err)
 {
     char anchor[WS_OID_HEX];
+    const char *odd;
     bool ours = false;
-    int status = ws_repo_ref(anchor, s->repo, ref, err);
+    int status = ws_repo_ref_commit(anchor, &odd, s->repo, ref, err);
 
-    if (status == 0 && anchor[0] != '\0') {
+    if (status == 0 && odd != NULL) {
+        ws_strv_addf(notes, "the ref %s is of no run of this database: %s", ref, odd);
+    } else if (status == 0 && anchor[0] != '\0') {
         status = compare(&ours, s, ref, anchor, "Wsfsm-Database", ws_store_id(s->store), err);
     }
     if (ours) {
@@ -108,7 +116,7 @@ static int check_ref(struct ws_findings *out, struct ws_session *s, const char *
     return status;
 }
 
-static int check_refs(struct ws_findings *out, struct ws_session *s,
+static int check_refs(struct ws_findings *out, struct ws_strv *notes, struct ws_session *s,
                       const struct ws_ledger_rows *ledger, const char *only_run,
                       struct ws_error *err)
 {
@@ -121,7 +129,7 @@ static int check_refs(struct ws_findings *out, struct ws_session *s,
         if (split(&run_id, &ws_id, refs.items[i]) &&
             (only_run == NULL || strcmp(run_id, only_run) == 0) &&
             in_ledger(ledger, run_id, ws_id) == NULL) {
-            status = check_ref(out, s, refs.items[i], run_id, ws_id, err);
+            status = check_ref(out, notes, s, refs.items[i], run_id, ws_id, err);
         }
         free(run_id);
         free(ws_id);
@@ -140,7 +148,7 @@ int ws_anchors_verify(struct ws_findings *out, struct ws_strv *notes, struct ws_
         status = check_entry(out, notes, s, &ledger.items[i], err);
     }
     if (status == 0) {
-        status = check_refs(out, s, &ledger, run_id, err);
+        status = check_refs(out, notes, s, &ledger, run_id, err);
     }
     ws_ledger_rows_release(&ledger);
     return status;

@@ -1,14 +1,16 @@
 """The database as a stock client sees it: everything can be read, nothing can be forged, rewritten or deleted."""
 
 import hashlib
+import json
 import os
 import re
 import sqlite3
 import struct
+import subprocess
 
 import pytest
 
-from support import FIX
+from support import FIX, WSFSM, finish
 
 HISTORY = ["transitions", "events", "evidence", "machines", "machine_states", "machine_arms", "ledger"]
 TABLES = ["runs", "workstreams", "step_attempts", "errors", *HISTORY]
@@ -387,12 +389,17 @@ def test_verify_sees(ran, statement):
     tampered(ran, statement)
 
 
-def test_verify_sees_that_the_gate_is_gone(ran):
-    connection = sqlite3.connect(ran.database)
+def take_a_trigger(repo):
+    connection = sqlite3.connect(repo.database)
     (name,) = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' LIMIT 1").fetchone()
     connection.execute(f'DROP TRIGGER "{name}"')
     connection.commit()
     connection.close()
+    return name
+
+
+def test_verify_sees_that_the_gate_is_gone(ran):
+    take_a_trigger(ran)
     ran.wsfsm("verify").must(6)
 
 
@@ -413,6 +420,64 @@ def test_verify_notes_an_anchor_that_is_gone(ran):
     ran.git("update-ref", "-d", "refs/wsfsm/r1/ws-fix/end")
     result = ran.wsfsm("verify").must(0)
     assert "r1" in result.stdout + result.stderr
+
+
+ANCHOR = "refs/wsfsm/r1/ws-fix/end"
+LOOSE = f"F=$(git rev-parse --absolute-git-dir)/{ANCHOR}\n"
+# What the anchor of r1 is made to be.
+NO_COMMIT = {
+    "a tree": "git update-ref $R main^{tree}",
+    "a file's content": "git update-ref $R main:README.md",
+    "an annotated tag": "git tag -a -m x mark main; git update-ref $R refs/tags/mark; git tag -d mark",
+    "no object": "echo 1234567890123456789012345678901234567890 > $F",
+    "garbage": "echo garbage > $F",
+    "an empty file": ": > $F",
+    "a name for a tree": "git update-ref refs/wsfsm/tree main^{tree}; git symbolic-ref $R refs/wsfsm/tree",
+    "a name for itself": "git symbolic-ref $R $R",
+    "a commit that is damaged": "O=$(git rev-parse $R | sed s,..,\\&/,); G=$(git rev-parse --absolute-git-dir); "
+                                "chmod u+w $G/objects/$O; echo damaged > $G/objects/$O",
+}
+
+
+def make_no_commit(repo, what):
+    script = repo.script("anchor.sh", f"set -e; cd {repo.root}; R={ANCHOR}\n{LOOSE}{what}\n")
+    done = subprocess.run([script], env=repo.env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done
+
+
+@pytest.mark.parametrize("what", NO_COMMIT.values(), ids=NO_COMMIT)
+def test_verify_sees_an_anchor_that_is_no_commit(ran, what):
+    """And what is wrong besides, which comes first."""
+    make_no_commit(ran, what)
+    result = ran.wsfsm("verify", guard=False).must(6)
+    assert "run r1, workstream ws-fix" in result.stdout and f"the anchor {ANCHOR} differs: " in result.stdout
+    name = take_a_trigger(ran)
+    findings = ran.wsfsm("verify", "--json", guard=False).must(6).json["findings"]
+    assert name in findings[0]["message"] and "differs: " in findings[-1]["message"], findings
+
+
+def test_verify_notes_a_ref_of_no_run_that_is_no_commit(ran):
+    ran.git("update-ref", "refs/wsfsm/r9/ws-fix/end", "main^{tree}")
+    assert "refs/wsfsm/r9/ws-fix/end" in ran.wsfsm("verify").must(0).stderr
+
+
+def test_verify_tells_what_it_found_before_the_refs_could_not_be_listed(ran):
+    """Whatever keeps git from it: the exit code is that of the findings."""
+    def verify(*args):  # without the test's own git, which would wait at the pipe
+        process = subprocess.Popen([WSFSM, "verify", *args], cwd=ran.root, env=ran.env, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        return finish(process, args)
+
+    ran.settle()
+    pipe = ran.root / ".git/refs/wsfsm/pipe"
+    os.mkfifo(pipe)
+    assert verify("--json").must(4).error["where"] == str(pipe)
+    name = take_a_trigger(ran)
+    shown = verify("--json").must(6).json
+    assert name in shown["findings"][0]["message"] and str(pipe) in shown["notes"][0], shown
+    result = verify().must(6)
+    assert name in result.stdout and str(pipe) in result.stderr, result
+    pipe.unlink()
 
 
 def test_branches_are_the_users(ran):

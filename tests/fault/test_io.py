@@ -214,6 +214,30 @@ def test_a_failing_disk_accuses_nobody(undisturbed, tmp_path):
     assert len(hit) > len(ACCUSED) // 2, f"only {hit} were hit"
 
 
+@needs_strace
+@pytest.mark.parametrize("error", ["EIO", "EMFILE"])
+def test_an_anchor_that_cannot_be_read_is_not_called_another(undisturbed, tmp_path, error):
+    template, _ = undisturbed
+    calls = ["openat", "read", "newfstatat"]
+
+    def run(case):
+        case.go().must(0)
+
+    def one(case, point):
+        call, number, _ = point
+        run(case)
+        result = traced(case, case.base / "trace", calls, "-e", f"inject={call}:error={error}:when={number}",
+                        command=("verify", "--json"))
+        assert result.rc in (0, 4), f"{result}\n{injected(case.base / 'trace')}"
+        case.call("verify").must(0)
+
+    points = [point for point in calls_of(template, tmp_path / "traced", calls, run, ("verify",))
+              if re.search(rf"/\.git/(refs/wsfsm/{RUN}/{WS}/end|objects/../)", point[2])]
+    assert points
+    failures = sweep(template, tmp_path, points, one)
+    conclude(f"io.anchor.{error}", f"a call on an anchor that fails with {error}", len(points), failures)
+
+
 # --- file systems that are too small
 
 @contextlib.contextmanager

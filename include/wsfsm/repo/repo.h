@@ -120,6 +120,12 @@ int ws_repo_put_commit(struct ws_repo *r, const char *oid, const char *text, str
 /* out is "" when there is no such ref. */
 int ws_repo_ref(char oid[WS_OID_HEX], struct ws_repo *r, const char *ref, struct ws_error *err);
 
+/* The same of a ref that anybody may have written: *odd (static text, else NULL) says in words what it is when it leads
+ * to no commit that can be read. -1: the machine failed, or the git directory as a whole is not to be read, and nothing
+ * is known of the ref. */
+int ws_repo_ref_commit(char oid[WS_OID_HEX], const char **odd, struct ws_repo *r, const char *ref,
+                       struct ws_error *err);
+
 /* Compare and swap: from `expect` ("" or NULL: must not exist) to `oid`. A ref that stands at `oid` already is fine.
  * WS_E_LEASE_LOST when it stands elsewhere, or when a ref above or below it, which somebody else
  * made, is in its way. Refs outside refs/wsfsm and refs/heads/ws are refused. */

@@ -6,8 +6,10 @@
 #include "wsfsm/run/run.h"
 #include "wsfsm/store/verify.h"
 
-/* Of one run, or of all (NULL). An anchor that differs from the ledger, and one of this database
- * that the ledger does not know, is a finding; one that is gone is a note (malloc'ed text). */
+/* Of one run, or of all (NULL). An anchor that differs from the ledger or is no commit, and one of
+ * this database that the ledger does not know, is a finding; one that is gone is a note, and so is
+ * what stands in the place of an anchor of no run that the ledger knows and is no commit. -1: they
+ * could not all be looked at; what was found until then is in *out. */
 int ws_anchors_verify(struct ws_findings *out, struct ws_strv *notes, struct ws_session *s,
                       const char *run_id, struct ws_error *err);
 
