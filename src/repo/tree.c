@@ -72,6 +72,31 @@ int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tr
     return 0;
 }
 
+int ws_repo_paths_in(struct ws_strv *out, struct ws_repo *r, const char *tree,
+                     const struct ws_strv *paths, struct ws_error *err)
+{
+    git_tree *t = NULL;
+    int rc = 0;
+
+    if (paths->len == 0) {
+        return 0;
+    }
+    if (ws_git_tree(&t, r, tree, err) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; rc == 0 && i < paths->len; i++) {
+        git_tree_entry *entry;
+
+        rc = ws_git_entry(&entry, t, paths->items[i], err);
+        if (entry != NULL) {
+            ws_strv_add(out, paths->items[i]);
+        }
+        git_tree_entry_free(entry);
+    }
+    git_tree_free(t);
+    return rc;
+}
+
 struct walk {
     int (*each)(void *payload, const char *path);
     void *payload;

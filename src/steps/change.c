@@ -5,6 +5,7 @@
 
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
+#include "wsfsm/base/text.h"
 #include "wsfsm/project/scope.h"
 #include "wsfsm/steps/base_tree.h"
 #include "wsfsm/steps/environment.h"
@@ -179,6 +180,50 @@ static int find_outside(struct ws_strv *out, const struct ws_context *c,
     return rc;
 }
 
+/* Did the edit make it, and is it a violation for that? */
+static bool is_told(const struct ws_facts *f, const char *path)
+{
+    char *end = ws_format(": %s", path);
+    bool told = false;
+    for (size_t i = 0; i < f->violations.len && !told; i++)
+        told = ws_ends_with(f->violations.items[i], end);
+    free(end);
+    return told;
+}
+
+/* A folder that is not looked into is in scope when all that is in it may be. */
+static bool covers(const struct ws_scope *scope, const char *path)
+{
+    char *below = ws_format("%s/x", path);
+    bool has = ws_scope_has(scope, path) || ws_scope_has(scope, below);
+    free(below);
+    return has;
+}
+
+/* What a tree cannot hold shows in none: there the file is as it was, or not at all. */
+static int find_unkept(struct ws_strv *byproducts, struct ws_strv *notes, struct ws_work *w,
+                       const struct ws_scope *scope, struct ws_error *err)
+{
+    struct ws_facts *f = &w->context->facts;
+    const struct ws_strv *lists[] = {&w->now.too_large, &w->now.special, &w->now.closed};
+    struct ws_strv unkept = {0}, tracked = {0};
+    for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
+        for (size_t i = 0; i < lists[l]->len; i++)
+            if (!is_told(f, lists[l]->items[i]))
+                ws_strv_add(&unkept, lists[l]->items[i]);
+    int rc = ws_repo_paths_in(&tracked, w->context->repo, change_tree(w->context), &unkept, err);
+    for (size_t i = 0; rc == 0 && i < unkept.len; i++) {
+        const char *path = unkept.items[i];
+        if (!ws_strv_has(&tracked, path))
+            ws_strv_add(byproducts, path);
+        else
+            ws_strv_add(covers(scope, path) ? notes : &f->out_of_scope, path);
+    }
+    ws_strv_release(&unkept);
+    ws_strv_release(&tracked);
+    return rc;
+}
+
 /* What later tools left behind: untracked paths are by-products, tracked ones outside the scope a
  * violation. */
 static int find_left_behind(struct ws_strv *byproducts, struct ws_strv *notes, struct ws_work *w,
@@ -197,6 +242,12 @@ static int find_left_behind(struct ws_strv *byproducts, struct ws_strv *notes, s
         ws_strv_add(ws_scope_has(scope, tracked) ? notes : &c->facts.out_of_scope, tracked);
     }
     ws_changes_release(&changes);
+    if (rc == 0)
+        rc = find_unkept(byproducts, notes, w, scope, err);
+    ws_strv_sort(byproducts);
+    ws_strv_unique(byproducts);
+    ws_strv_sort(notes);
+    ws_strv_unique(notes);
     return rc;
 }
 

@@ -89,6 +89,7 @@ static int take_kept(struct ws_work *w, const char *snapshot, const char *tree,
 static void name_lost(struct ws_work *w)
 {
     const struct ws_context *c = w->context;
+    ws_strv_clear(&w->lost);
     ws_content_lost(&w->lost, c->worktree, &w->now);
     ws_redact_each(&w->lost, &w->secrets);
     for (size_t i = 0; i < w->lost.len; i++)

@@ -18,7 +18,7 @@ struct ws_work {
     struct ws_content start; /* the worktree when the attempt began */
     struct ws_content now;   /* the worktree when its tools were done */
     char *snapshot_ref;      /* where `now` was kept, NULL: it was not */
-    struct ws_strv lost;     /* what no snapshot holds of a content that is put back */
+    struct ws_strv lost;     /* what no snapshot holds of `now` */
     const char *note;        /* why there was nothing to do, NULL: there was */
     bool set_up;             /* this attempt has set its worktree up */
 };

@@ -264,6 +264,56 @@ def test_later_tool_changes_a_file_in_scope(repo):
     assert "note: src/calc.py was changed after the edit" in repo.wsfsm("run", "--ws-id", "ws-fix").must(0).stderr
 
 
+LARGE = "truncate -s 101M "
+
+
+def test_later_tool_makes_files_too_large_to_be_kept(repo):
+    """As with smaller ones: outside a violation, inside a note, untracked a by-product."""
+    repo.agent(FIX)
+    repo.check(LARGE + "other.bin")
+    repo.bundle(static_tools=["check"], acceptance_tests=[LARGE + "docs/guide.md big.bin"])
+    violation(repo.run(), "docs/guide.md")
+    assert repo.event("byproducts") == {"paths": ["big.bin", "other.bin"]}
+    repo.bundle(static_tools=["check"], acceptance_tests=[LARGE + "src/calc.py; truncate -s 102M other.bin"])
+    summary = repo.run("ws-fix", "--run-id", "r2").must(0).json
+    assert repo.show(summary["branch"], "src/calc.py").endswith("a + b")
+    shown = {row["event_type"]: json.loads(row["payload_json"]) for row in repo.events() if row["run_id"] == "r2"}
+    assert shown["changed_after_edit"] == {"paths": ["src/calc.py"]}
+    assert shown["byproducts"] == {"paths": ["other.bin"]}
+
+
+@pytest.mark.parametrize("after", ["rm docs/guide.md; mkfifo docs/guide.md", "rm docs/guide.md; mkdir docs/guide.md"])
+def test_later_tool_puts_something_else_in_the_place_of_a_file(repo, after):
+    repo.agent(FIX)
+    repo.bundle(acceptance_tests=[after])
+    violation(repo.run(), "docs/guide.md")
+
+
+def test_later_tool_makes_a_pipe(repo):
+    repo.agent(FIX)
+    repo.bundle(acceptance_tests=["mkfifo pipe"])
+    repo.run().must(0)
+    assert repo.event("byproducts") == {"paths": ["pipe"]}
+
+
+def test_what_the_edit_made_too_large_is_no_byproduct(repo):
+    run_agent(repo, FIX + LARGE + "src/big.bin").must(1)
+    assert repo.events("byproducts") == []
+    assert repo.event("scope_violation")["violations"] == ["too large to be kept: src/big.bin"]
+
+
+@pytest.mark.parametrize("edit, lost", [
+    (FIX + LARGE + "src/big.bin other.bin; exit 1", ["other.bin", "src/big.bin"]),
+    (LARGE + "big.bin; exit 1", ["big.bin"]),
+    (FIX + LARGE + "docs/guide.md", ["docs/guide.md"]),
+    (FIX + "git init -q docs/in; exit 1", ["docs/in/.git"]),
+], ids=["failed", "nothing else", "passed", "repository"])
+def test_what_no_snapshot_holds_is_named(repo, edit, lost):
+    run_agent(repo, edit).must(1)
+    details = [json.loads(row["result_json"])["details"] for row in repo.rows("SELECT * FROM step_attempts ORDER BY id")]
+    assert next(row["lost"] for row in details if row["start_tree_id"]) == lost, details
+
+
 def test_validate_scope_by_hand(repo):
     repo.agent(FIX)
     repo.bundle()

@@ -84,6 +84,10 @@ int ws_repo_tree_without(char out[WS_OID_HEX], struct ws_repo *r, const char *tr
  * cost is that of the difference. WS_E_REPOSITORY with what is missing. `base`: a commit. */
 int ws_repo_check_stored(struct ws_repo *r, const char *tree, const char *base, struct ws_error *err);
 
+/* Those of the paths at which the tree has something, a file or a folder; appended. */
+int ws_repo_paths_in(struct ws_strv *out, struct ws_repo *r, const char *tree, const struct ws_strv *paths,
+                     struct ws_error *err);
+
 struct ws_change {
     char status;    /* A D M T(ype) R(enamed) */
     char *path;     /* the name now (of a deletion: the name it had) */
