@@ -272,6 +272,24 @@ static void add_violations(struct ws_strv *out, const char *what, const struct w
     }
 }
 
+/* Files that git would have put through a filter before a commit. */
+static int find_raw(struct ws_strv *violations, struct look *l, const struct ws_plan *plan,
+                    const struct ws_strv *given, struct ws_error *err)
+{
+    struct ws_strv paths = {0};
+
+    for (size_t i = 0; i < l->changes.len; i++) {
+        if (!ws_strv_has(given, l->changes.items[i].path)) {
+            ws_strv_add(&paths, l->changes.items[i].path);
+        }
+    }
+    ws_strv_sort(&paths);
+    int status = ws_repo_find_raw(violations, l->session.repo, l->info->base_oid, l->content.tree,
+                                  &paths, plan->ignore_filters, err);
+    ws_strv_release(&paths);
+    return status;
+}
+
 static int find_violations(struct ws_strv *violations, struct look *l, const struct ws_plan *plan,
                            struct ws_error *err)
 {
@@ -349,6 +367,9 @@ static int run_validate_scope(struct ws_cli *cli, struct ws_error *err)
     }
     if (status == 0) {
         status = find_violations(&violations, &l, &plan, err);
+    }
+    if (status == 0) {
+        status = find_raw(&violations, &l, &plan, &given, err);
     }
     if (status == 0) {
         print_scope(cli, &l, &outside, &violations);

@@ -51,7 +51,7 @@ static char *user_file(git_config *config)
     return file;
 }
 
-static int other_files_mention(bool *found, struct ws_repo *r, const char *const *words)
+int ws_attributes_outside_mention(bool *found, struct ws_repo *r, const char *const *words)
 {
     char *own = ws_path_join(r->git_dir, "info/attributes"), *user = NULL;
     git_config *config = NULL;
@@ -86,6 +86,16 @@ static int look_at_blob(struct search *s, const git_oid *oid)
     return s->found ? GIT_EUSER : 0;
 }
 
+int ws_attributes_blob_mentions(bool *found, struct ws_repo *r, const git_oid *oid,
+                                const char *const *words)
+{
+    struct search s = {.odb = r->odb, .words = words};
+    int rc = look_at_blob(&s, oid);
+
+    *found = s.found;
+    return s.found ? 0 : rc;
+}
+
 static int look_at_entry(const char *root, const git_tree_entry *entry, void *payload)
 {
     (void)root;
@@ -113,7 +123,7 @@ int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree,
     int rc;
 
     *found = false;
-    rc = other_files_mention(found, r, words);
+    rc = ws_attributes_outside_mention(found, r, words);
     if (rc < 0 || *found) {
         return rc;
     }
@@ -146,7 +156,7 @@ bool ws_attributes_clean(struct ws_repo *r)
 {
     bool found = false;
 
-    return settings_clean(r) || other_files_mention(&found, r, cleaning) < 0 || found;
+    return settings_clean(r) || ws_attributes_outside_mention(&found, r, cleaning) < 0 || found;
 }
 
 bool ws_attributes_clean_here(int dir)

@@ -10,6 +10,12 @@
 int ws_attributes_mention(bool *found, struct ws_repo *r, git_tree *tree,
                           const struct ws_index_look *index, const char *const *words);
 
+/* The same of the repository's, the user's and the system's alone, and of one file of a tree. A
+ * libgit2 return code. */
+int ws_attributes_outside_mention(bool *found, struct ws_repo *r, const char *const *words);
+int ws_attributes_blob_mentions(bool *found, struct ws_repo *r, const git_oid *oid,
+                                const char *const *words);
+
 /* Whether a checkout of `tree` could write other bytes than the stored ones: line ends and ident,
  * nothing else. */
 int ws_attributes_convert(bool *may, struct ws_repo *r, git_tree *tree);

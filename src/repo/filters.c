@@ -29,7 +29,7 @@ static void add_driver(struct ws_strv *drivers, const char *key, const char *val
     ws_strv_take(drivers, ws_strndup(key + head, (size_t)(last - key) - head));
 }
 
-static int read_drivers(struct ws_strv *drivers, struct ws_repo *r)
+int ws_filters_drivers(struct ws_strv *drivers, struct ws_repo *r)
 {
     git_config_iterator *it = NULL;
     git_config *config = NULL;
@@ -123,7 +123,7 @@ int ws_filters_check(struct ws_repo *r, const char *base, const struct ws_index_
     int rc = ws_git_tree(&tree, r, base, err), git;
 
     if (rc == 0) {
-        git = read_drivers(&drivers, r);
+        git = ws_filters_drivers(&drivers, r);
         if (git == 0) {
             git = ws_attributes_mention(&any, r, tree, index, words);
         }

@@ -10,4 +10,7 @@
 int ws_filters_check(struct ws_repo *r, const char *base, const struct ws_index_look *index,
                      struct ws_error *err);
 
+/* The names of the filters that are configured. A libgit2 return code. */
+int ws_filters_drivers(struct ws_strv *drivers, struct ws_repo *r);
+
 #endif

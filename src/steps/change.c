@@ -300,6 +300,18 @@ static void tell_scope(struct ws_work *w)
                          f->violations.len + f->out_of_scope.len);
 }
 
+/* What git would have put through a filter first. */
+static int find_raw(struct ws_work *w, struct ws_error *err)
+{
+    struct ws_context *c = w->context;
+    struct ws_strv raw = {0};
+    int rc = ws_repo_find_raw(&raw, c->repo, c->plan->base_oid, change_tree(c),
+                              &c->facts.changed_files, c->plan->ignore_filters, err);
+    ws_strv_copy(&c->facts.violations, &raw);
+    ws_strv_release(&raw);
+    return rc;
+}
+
 /* The repository around the worktree: what a tool must leave alone. */
 static int compare_surroundings(struct ws_strv *moved, struct ws_work *w, struct ws_error *err)
 {
@@ -323,6 +335,8 @@ int ws_change_check_scope(struct ws_work *w, struct ws_error *err)
     int rc = find_outside(&c->facts.out_of_scope, c, scope, err);
     if (rc == 0)
         rc = find_left_behind(&byproducts, &notes, w, scope, err);
+    if (rc == 0)
+        rc = find_raw(w, err);
     if (rc == 0)
         rc = compare_surroundings(&moved, w, err);
     if (rc == 0) {

@@ -71,7 +71,7 @@ CONTAINED = {
     "submodule": ("printf '[submodule \"x\"]\\n path = src/x\\n url = -u./evil\\n update = !%s\\n' $CANARY "
                   "> .gitmodules; git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),src/x", *VIOLATION),
     "submodule in the index only": ("git update-index --add --cacheinfo 160000,$(git rev-parse HEAD),src/x", *DONE),
-    "attributes in scope": ("printf '*.py filter=lfs diff=x merge=x\\n' > src/.gitattributes", None, None),
+    "attributes in scope": ("printf '*.py filter=lfs diff=x merge=x\\n' > src/.gitattributes", *VIOLATION),
     # the worktree's git data
     "index of garbage": ("head -c 5000 /dev/urandom > $A/index", *DONE),
     "empty index": (": > $A/index", *DONE),

@@ -322,3 +322,137 @@ def test_validate_scope_by_hand(repo):
     (repo.worktree() / "outside.txt").write_text("x\n")
     result = repo.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(1)
     assert "outside.txt" in result.stdout + result.stderr
+
+
+# --- files that git would have put through a filter
+
+OID = "0123456789abcdef" * 4
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{OID}\nsize 98765\n"
+LFS = "*.bin filter=lfs diff=lfs merge=lfs -text\n"
+INSTALLED = {"clean": "git-lfs clean -- %f", "smudge": "git-lfs smudge -- %f", "process": "git-lfs filter-process",
+             "required": "true"}  # as git-lfs writes it
+NEW_RAW = "head -c 2000 /dev/urandom > src/new.bin"
+
+
+def configured(repo, name="lfs"):
+    for key, value in INSTALLED.items():
+        repo.git("config", f"filter.{name}.{key}", value)
+
+
+def committed(repo, files):
+    for path, content in files.items():
+        repo.write(path, content)
+    repo.commit()
+
+
+def raw(repo, result, *paths, name="lfs"):
+    """Refused, each file by its name, and nothing else is."""
+    run_id = violation(result)["run_id"]
+    told = [json.loads(row["payload_json"]) for row in repo.events("scope_violation") if row["run_id"] == run_id]
+    assert [event["violations"] for event in told] == [[f"of filter {name}, and would be committed raw: {path}"
+                                                        for path in sorted(paths)]]
+
+
+def test_new_file_of_filter_lfs(repo):
+    configured(repo)
+    committed(repo, {".gitattributes": LFS})
+    raw(repo, run_agent(repo, FIX + NEW_RAW), "src/new.bin")
+    run_id = repo.one("SELECT run_id FROM runs")["run_id"]
+    assert repo.git("cat-file", "-s", f"refs/wsfsm/{run_id}/ws-fix/2:src/new.bin") == "2000"
+    result = repo.wsfsm("worktree", "validate-scope", "--ws-id", "ws-fix").must(1)
+    assert result.stdout == "of filter lfs, and would be committed raw: src/new.bin\n"
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_file_of_filter_lfs_where_filters_are_ignored(repo, installed):
+    repo.config(filters="ignore")
+    committed(repo, {".gitattributes": LFS, "src/x.bin": POINTER, "src/y.bin": POINTER})
+    if installed:
+        repo.git("config", "filter.lfs.clean", "cat")
+        repo.git("config", "filter.lfs.smudge", "cat")
+    raw(repo, run_agent(repo, "echo raw > src/x.bin"), "src/x.bin")
+    raw(repo, run_agent(repo, "git mv src/x.bin src/z.bin; echo raw >> src/z.bin; rm src/y.bin"), "src/z.bin")
+
+
+def test_pointers_are_committed(repo):
+    repo.config(filters="ignore")
+    committed(repo, {".gitattributes": LFS, "src/x.bin": POINTER, "src/old.bin": POINTER, "src/raw.bin": "raw\n"})
+    (repo.outside / "new").write_text(POINTER.replace("98765", "7"))
+    (repo.outside / "extended").write_text(POINTER.replace("oid", f"ext-0-foo sha256:{OID}\noid"))
+    summary = run_agent(repo, f"cd {repo.outside}; cp new extended $OLDPWD/src; cd - > /dev/null; mv src/new src/x.bin\n"
+                        "mv src/extended src/ext.bin; rm src/old.bin; : > src/empty.bin\n"
+                        "ln -s raw.bin src/link.bin; git mv src/raw.bin src/raw.txt").must(0).json
+    assert repo.show(summary["branch"], "src/x.bin") == POINTER.replace("98765", "7").strip()
+    assert "src/raw.txt" in summary["changed_files"]
+
+
+NO_POINTERS = [
+    "x", "\n", POINTER[:-1], POINTER + "\n", POINTER + "x 1\n", POINTER.replace("\n", "\r\n"), "\n" + POINTER, POINTER * 2,
+    POINTER.replace("version ", "version"), POINTER.replace("v1", "v2"), POINTER.replace("sha256", "sha1"),
+    POINTER.replace("0123456789abcdef", "0123456789ABCDEF"), POINTER.replace("f\n", "\n"), POINTER.replace("f\n", "ff\n"),
+    POINTER.replace("98765", ""), POINTER.replace("98765", "-1"), POINTER.replace("size 98765\n", ""), "version", "version ",
+    POINTER.replace("\noid", " \noid"), POINTER + "\0", POINTER.replace("98765", "1\0"), "oid\n",
+    POINTER.replace("98765", "1" * 1100), POINTER.replace("oid", f"ext-0 {OID}\noid"), POINTER.replace("oid", "ext-0-x"),
+]
+
+
+def test_what_is_no_pointer(repo):
+    configured(repo)
+    committed(repo, {".gitattributes": LFS})
+    copies = repo.outside / "copies"
+    copies.mkdir()
+    for number, content in enumerate(NO_POINTERS):
+        (copies / f"{number:02}.bin").write_bytes(content.encode())
+    raw(repo, run_agent(repo, f"cp {copies}/* src"), *[f"src/{number:02}.bin" for number in range(len(NO_POINTERS))])
+
+
+@pytest.mark.parametrize("attributes, edit, paths", [
+    ({}, "echo '*.py filter=lfs' > src/.gitattributes; echo x >> src/calc.py", ["src/calc.py"]),
+    ({"src/.gitattributes": "*.py filter=lfs\n"}, "rm src/.gitattributes; echo x > src/new.py", ["src/new.py"]),
+    ({"src/.gitattributes": "[attr]big filter=lfs\n"}, NEW_RAW, []),
+    ({".gitattributes": "[attr]big filter=lfs\n*.bin big\n"}, NEW_RAW, ["src/new.bin"]),
+    ({"src/a/b/.gitattributes": LFS}, "mkdir -p src/a/c; echo x | tee src/x.bin src/a/x.bin src/a/c/x.bin > src/a/b/x.bin",
+     ["src/a/b/x.bin"]),
+    ({".gitattributes": LFS, "src/.gitattributes": "*.bin -filter\n"}, NEW_RAW, []),
+    ({".gitattributes": LFS, "src/.gitattributes": "*.bin filter\n"}, NEW_RAW, []),
+    ({"src/.gitattributes": "/new.bin filter=lfs\n"}, NEW_RAW + "; mkdir src/a; cp src/new.bin src/a", ["src/new.bin"]),
+    ({"docs/.gitattributes": LFS}, NEW_RAW, []),
+], ids=range(9))
+def test_which_attributes_count(repo, attributes, edit, paths):
+    """Those of the base and those of the change; not the user's checkout."""
+    if attributes:
+        committed(repo, attributes)
+    result = run_agent(repo, edit)
+    if paths:
+        raw(repo, result, *paths)
+    else:
+        result.must(0)
+
+
+def test_attributes_beside_the_tree_count(repo):
+    repo.write(".git/info/attributes", LFS)
+    raw(repo, run_agent(repo, NEW_RAW), "src/new.bin")
+
+
+def test_attributes_of_the_checkout_do_not_count(repo):
+    repo.agent(NEW_RAW)
+    repo.bundle()
+    repo.settle()
+    repo.write(".gitattributes", LFS)
+    repo.run("ws-fix", "--allow-dirty").must(0)
+
+
+def test_new_file_of_another_filter(repo):
+    configured(repo, "crypt")
+    committed(repo, {".gitattributes": "*.key filter=crypt\n*.bin filter=unknown\n"})
+    edit = "echo secret > src/new.key; " + NEW_RAW
+    raw(repo, run_agent(repo, edit), "src/new.key", name="crypt")
+    repo.config(filters="ignore")
+    repo.run().must(0)
+
+
+def test_byproducts_of_filter_lfs_are_nobodys(repo):
+    committed(repo, {".gitattributes": LFS})
+    repo.agent(FIX)
+    repo.bundle(acceptance_tests=[NEW_RAW])
+    repo.run().must(0)

@@ -105,6 +105,12 @@ void ws_changes_release(struct ws_changes *c);
 /* Paths at or below .wsfsm or .worktrees, in any case: merged, they would replace what is wsfsm's in a checkout. */
 void ws_changes_to_own(struct ws_strv *out, const struct ws_changes *changes);
 
+/* Which of the paths (sorted) would `change` commit other than git does: files of filter lfs, by the attributes of the base
+ * or of the change, that are no LFS pointers; and, unless filters are ignored, all of a configured filter. In words,
+ * appended, sorted. A path that the change does not have is fine. */
+int ws_repo_find_raw(struct ws_strv *out, struct ws_repo *r, const char *base, const char *change,
+                     const struct ws_strv *paths, bool ignore_filters, struct ws_error *err);
+
 /* --- commits and refs --------------------------------------------------------------------------------------------- */
 
 struct ws_commit {
