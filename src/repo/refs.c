@@ -348,7 +348,7 @@ static int move(struct ws_repo *r, const char *ref, const char *expect, const gi
     }
     ws_mend_ref(r, ref);
     int rc = move_patiently(r, ref, expect, to, &why);
-    if (rc < 0 && why.code == WS_E_IO && make_room(r, ref)) {
+    if (rc < 0 && (why.code == WS_E_IO || why.code == WS_E_LEASE_LOST) && make_room(r, ref)) {
         rc = move_patiently(r, ref, expect, to, &why);
     }
     ws_mend_ref(r, ref); /* a lock that a failing disk did not let go of at once */

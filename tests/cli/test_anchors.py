@@ -3,7 +3,6 @@ else is kept from anything."""
 
 import json
 import re
-import shutil
 import signal
 import sqlite3
 
@@ -14,20 +13,24 @@ from support import FIX, IS_FIXED, finish, wait_for
 ANCHOR = "refs/wsfsm/r1/ws-fix/end"
 HERE = "R=refs/wsfsm/$WSFSM_RUN_ID/$WSFSM_WS_ID; G=$(git rev-parse --path-format=absolute --git-common-dir)\n"
 
-# What an unconfined agent does during its edit; what verify says of the run afterwards (6: the anchor differs, 0: it is
-# gone); and what has to go before the anchor can be set.
+# What an unconfined agent does during its edit. It may tell of another end of the run, so it stays, and differs.
 PLANTED = {
-    "another commit": ("git update-ref $R/end HEAD", 6, None),
-    "another commit, packed": ("git update-ref $R/end HEAD; git pack-refs --all", 6, None),
-    "a file's content": ("git update-ref $R/end HEAD:README.md", 6, None),
-    "a tree": ("git update-ref $R/end HEAD:", 6, None),
-    "a tag": ("git update-ref $R/end $(printf 'object %s\\ntype commit\\ntag x\\ntagger A <a@b> 0 +0000\\n\\nx\\n' "
-              "$(git rev-parse HEAD) | git mktag)", 6, None),
-    "a name for a branch": ("git symbolic-ref $R/end refs/heads/main", 6, None),
-    "a name for nothing": ("git symbolic-ref $R/end refs/heads/nothing", 0, None),
-    "a ref below": ("git update-ref $R/end/x HEAD", 0, ANCHOR + "/x"),
-    "a ref below, packed": ("git update-ref $R/end/x HEAD; git pack-refs --all; rm -rf $G/$R/end", 0, ANCHOR + "/x"),
-    "a folder with a file": ("mkdir $G/$R/end; touch $G/$R/end/x.lock", 0, "FOLDER"),
+    "another commit": "git update-ref $R/end HEAD",
+    "another commit, packed": "git update-ref $R/end HEAD; git pack-refs --all",
+    "a file's content": "git update-ref $R/end HEAD:README.md",
+    "a tree": "git update-ref $R/end HEAD:",
+    "a tag": "git update-ref $R/end $(printf 'object %s\\ntype commit\\ntag x\\ntagger A <a@b> 0 +0000\\n\\nx\\n' "
+             "$(git rev-parse HEAD) | git mktag)",
+}
+
+# What is no ref of ours and no commit of anybody's goes: nobody but wsfsm has anything there.
+REPLACED = {
+    "a name for a branch": "git symbolic-ref $R/end refs/heads/main",
+    "a name for nothing": "git symbolic-ref $R/end refs/heads/nothing",
+    "a ref below": "git update-ref $R/end/x HEAD",
+    "a ref below, packed": "git update-ref $R/end/x HEAD; git pack-refs --all; rm -rf $G/$R/end",
+    "a folder with a file": "mkdir $G/$R/end; touch $G/$R/end/x.lock",
+    "garbage": "echo garbage > $G/$R/end",
 }
 
 
@@ -59,26 +62,32 @@ def others_go_on(repo):
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_during_the_edit(repo, name):
-    edit, verdict, in_the_way = PLANTED[name]
-    planting(repo, edit)
+    planting(repo, PLANTED[name])
     result = repo.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r1").must(0)
     assert re.search(r"^status +done$", result.stdout, re.M), result
     warned, = [line for line in result.stderr.splitlines() if "warning" in line]
     anchor = own_anchor(repo, warned)
-    assert in_the_way in (None, ANCHOR, "FOLDER") or in_the_way in warned, warned
     others_go_on(repo)
-    told = repo.wsfsm("verify").must(verdict)
-    assert f"the anchor {ANCHOR} {'differs' if verdict else 'is gone'}" in told.stdout + told.stderr
-    # and what the warning says, done
-    if in_the_way == "FOLDER":
-        shutil.rmtree(repo.root / ".git" / ANCHOR)
-    elif in_the_way == ANCHOR:
-        repo.git("symbolic-ref", "-d", ANCHOR)
-    elif in_the_way:
-        repo.git("update-ref", "-d", in_the_way)
-    repo.git("update-ref", ANCHOR, anchor)
+    assert f"the anchor {ANCHOR} differs" in repo.wsfsm("verify").must(6).stdout
+    repo.git("update-ref", "--no-deref", ANCHOR, anchor)  # what the warning says, done
     told = repo.wsfsm("verify").must(0)
     assert "anchor" not in told.stdout + told.stderr
+
+
+def is_anchored(repo, result):
+    """As if nobody had put anything there."""
+    assert "warning" not in result.stderr, result
+    told = repo.wsfsm("verify").must(0)
+    assert "anchor" not in told.stdout + told.stderr
+    assert "Wsfsm-Run: r1" in repo.git("log", "-1", "--format=%(trailers)", ANCHOR)
+    assert repo.git("rev-parse", "main") == repo.git("rev-parse", "HEAD")
+
+
+@pytest.mark.parametrize("name", REPLACED)
+def test_what_is_no_ref_of_ours_is_replaced(repo, name):
+    planting(repo, REPLACED[name])
+    is_anchored(repo, repo.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r1").must(0))
+    others_go_on(repo)
 
 
 @pytest.mark.parametrize("packed", ["", "git pack-refs --all; rm -rf $G/refs/wsfsm"], ids=["loose", "packed"])
@@ -88,9 +97,7 @@ def test_a_ref_above(repo, packed):
     script = repo.script("plant.sh", f"{HERE}R=refs/wsfsm/r1; [ -e {repo.outside}/planted ] && exit\n"
                          f"touch {repo.outside}/planted; rm -r $G/$R; git update-ref $R HEAD; {packed}\n")
     repo.bundle(acceptance_tests=[f"/bin/sh {script}"])
-    result = repo.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r1").must(0)
-    assert "refs/wsfsm/r1 is in its way" in result.stderr
-    own_anchor(repo, result.stderr)
+    is_anchored(repo, repo.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r1").must(0))
     others_go_on(repo)
 
 
@@ -105,12 +112,14 @@ def test_under_json_the_warning_is_for_who_asks(repo):
 @pytest.mark.parametrize("name", ["another commit", "a file's content", "a name for nothing", "a ref below"])
 def test_a_failed_run_fails_by_its_verdict(repo, name):
     """And what its worktree holds is kept among its refs, whatever lies between them."""
-    edit, verdict, _ = PLANTED[name]
-    planting(repo, edit)
+    planting(repo, PLANTED.get(name) or REPLACED[name])
     repo.bundle(acceptance_tests=["false"])
     result = repo.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r1").must(1)
-    own_anchor(repo, result.stderr)
-    repo.wsfsm("verify").must(verdict)
+    if name in PLANTED:
+        own_anchor(repo, result.stderr)
+        repo.wsfsm("verify").must(6)
+    else:
+        is_anchored(repo, result)
     (repo.worktree() / "src/more.py").write_text("more\n")
     repo.wsfsm("run", "--ws-id", "ws-fix", "--run-id", "r2").must(1)
     assert repo.show("refs/wsfsm/r1/ws-fix/left-1", "src/more.py") == "more"
@@ -206,16 +215,18 @@ def test_a_branch_that_was_moved_or_deleted_is_told(two):
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: " ".join(call))
 def test_what_cannot_be_done_now_waits_and_stops_nobody(two, call):
-    """The file of the ref is none of git's: whether somebody wrote it or a disk lost it, who can tell?"""
+    """The anchor's commit is not there, and may come back: from a backup, or with its disk."""
     leave(two, effect_of(two))
-    place = two.root / ".git" / ANCHOR
-    kept = place.read_text()
-    place.write_text("garbage\n")
+    anchor = two.git("rev-parse", ANCHOR)
+    place = two.root / ".git/objects" / anchor[:2] / anchor[2:]
+    kept = place.read_bytes()
+    two.git("update-ref", "-d", ANCHOR)
+    place.unlink()
     for _ in range(2):
         told = two.wsfsm(*(call[:3] if "r2" in call else call)).must(0)
         assert "warning: " in told.stderr and "run r1" in told.stderr and ANCHOR in told.stderr, told
         assert len(two.rows("SELECT * FROM effects")) == 1
-    place.write_text(kept)
+    place.write_bytes(kept)
     assert "r1" not in two.wsfsm("db", "init").must(0).stderr
     assert two.rows("SELECT * FROM effects") == []
     two.wsfsm("verify").must(0)

@@ -268,16 +268,35 @@ static void is_refused(const char *ref, const char *expect, const char *says)
     ck_assert_msg(strstr(err.message, says) != NULL, "%s", err.message);
 }
 
-START_TEST(a_ref_in_the_way_is_named)
+/* Among branches the user may have one there. */
+START_TEST(a_branch_in_the_way_is_named)
 {
+    sh("git update-ref refs/heads/ws/r/w/x HEAD && git update-ref refs/heads/ws/above HEAD");
+    is_refused("refs/heads/ws/r/w", NULL, "refs/heads/ws/r/w/x is in its way");
+    is_refused("refs/heads/ws/above/w", NULL, "refs/heads/ws/above is in its way");
+    sh("git pack-refs --all && rm -rf .git/refs/heads/ws");
+    is_refused("refs/heads/ws/r/w", NULL, "refs/heads/ws/r/w/x is in its way");
+    is_refused("refs/heads/ws/above/w", NULL, "refs/heads/ws/above is in its way");
+    sh("mkdir -p .git/refs/heads/ws/full && touch .git/refs/heads/ws/full/x.lock");
+    is_refused("refs/heads/ws/full", NULL, "a folder of this name is in its way");
+}
+END_TEST
+
+/* Where nobody but wsfsm has anything. */
+START_TEST(a_ref_in_the_way_among_ours_goes)
+{
+    struct ws_error err = {0};
+
     sh("git update-ref refs/wsfsm/r/w/end/x HEAD && git update-ref refs/wsfsm/above HEAD");
-    is_refused("refs/wsfsm/r/w/end", NULL, "refs/wsfsm/r/w/end/x is in its way");
-    is_refused("refs/wsfsm/above/w/end", NULL, "refs/wsfsm/above is in its way");
-    sh("git pack-refs --all && rm -rf .git/refs/wsfsm");
-    is_refused("refs/wsfsm/r/w/end", NULL, "refs/wsfsm/r/w/end/x is in its way");
-    is_refused("refs/wsfsm/above/w/end", NULL, "refs/wsfsm/above is in its way");
+    ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/end", NULL, fx.base, &err), &err);
+    ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/above/w/end", NULL, fx.base, &err), &err);
+    sh("git update-ref refs/wsfsm/r/v/end/x HEAD && git update-ref refs/wsfsm/over HEAD && "
+       "git pack-refs --all && rm -rf .git/refs/wsfsm");
+    ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/v/end", NULL, fx.base, &err), &err);
+    ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/over/w/end", NULL, fx.base, &err), &err);
     sh("mkdir -p .git/refs/wsfsm/r/w/full && touch .git/refs/wsfsm/r/w/full/x.lock");
-    is_refused("refs/wsfsm/r/w/full", NULL, "a folder of this name is in its way");
+    ok(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/full", NULL, fx.base, &err), &err);
+    sh("test $(git for-each-ref refs/wsfsm | wc -l) = 5");
 }
 END_TEST
 
@@ -285,7 +304,7 @@ START_TEST(a_ref_that_is_gone_or_leads_nowhere_was_not_moved)
 {
     is_refused("refs/heads/ws/r/w", fx.base, "stands at nothing");
     sh("git symbolic-ref refs/wsfsm/r/w/end refs/heads/nothing");
-    is_refused("refs/wsfsm/r/w/end", NULL, "leads nowhere");
+    is_refused("refs/wsfsm/r/w/end", fx.base, "no ref of wsfsm's stands there");
     sh("test \"$(git symbolic-ref refs/wsfsm/r/w/end)\" = refs/heads/nothing && "
        "git symbolic-ref -d refs/wsfsm/r/w/end");
 }
@@ -299,7 +318,7 @@ START_TEST(a_ref_to_nothing_and_a_name_of_no_ref_are_refused)
 
     ck_assert_int_lt(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/end", NULL, nothing, &err), 0);
     ck_assert_int_eq(err.code, WS_E_REPOSITORY);
-    ck_assert_int_lt(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/..", NULL, fx.base, &err), 0);
+    ck_assert_int_lt(ws_repo_move_ref(fx.repo, "refs/wsfsm/r/w/a b", NULL, fx.base, &err), 0);
     ck_assert_int_eq(err.code, WS_E_REPOSITORY);
 }
 END_TEST
@@ -365,7 +384,8 @@ int main(void)
     tcase_add_test(tc, reads_trees);
     tcase_add_test(tc, sees_the_users_dirt);
     tcase_add_test(tc, moves_refs_by_compare_and_swap);
-    tcase_add_test(tc, a_ref_in_the_way_is_named);
+    tcase_add_test(tc, a_branch_in_the_way_is_named);
+    tcase_add_test(tc, a_ref_in_the_way_among_ours_goes);
     tcase_add_test(tc, a_ref_that_is_gone_or_leads_nowhere_was_not_moved);
     tcase_add_test(tc, a_ref_to_nothing_and_a_name_of_no_ref_are_refused);
     tcase_add_test(tc, what_is_no_commit_has_no_trailers);
