@@ -19,6 +19,6 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Library and headers of wsfsm")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libwsfsm-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "libgit2-dev, libjansson-dev, libsodium-dev, libsqlite3-dev, libyaml-dev")
+    "libgit2-dev, libjansson-dev, libsodium-dev, libsqlite3-dev, libyaml-dev, zlib1g-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "wsfsm (= ${PROJECT_VERSION})")
 include(CPack)

@@ -78,7 +78,9 @@ int ws_git_tree(git_tree **out, struct ws_repo *r, const char *id, struct ws_err
         return -1;
     }
     rc = git_object_lookup(&object, r->git, &oid, GIT_OBJECT_ANY);
-    if (rc == 0) {
+    if (rc == 0 && git_object_type(object) == GIT_OBJECT_COMMIT) { /* peeling hides why it fails */
+        rc = git_commit_tree((git_tree **)&tree, (git_commit *)object);
+    } else if (rc == 0) {
         rc = git_object_peel(&tree, object, GIT_OBJECT_TREE);
     }
     git_object_free(object);

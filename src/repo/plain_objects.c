@@ -1,8 +1,9 @@
-/* Loose objects, asked one by one as libgit2 comes to read them: a backend before all others, which
- * holds nothing and only says no. */
+/* Loose objects: a backend before all others, which reads them as files that anybody may have put
+ * there. */
 #include <git2/sys/odb_backend.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "loose.h"
 #include "plain.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/path.h"
@@ -35,51 +37,100 @@ static void loose_name(char out[WS_OID_HEX + 1], const git_oid *oid)
     snprintf(out, WS_OID_HEX + 1, "%.2s/%s", hex, hex + 2);
 }
 
-/* GIT_ENOTFOUND sends libgit2 on to the next backend. */
-static int ask(const struct asker *a, const char *name)
+static int no_good(const char *name, const char *how, git_error_t kind)
 {
-    struct stat st;
+    char *text = ws_format("objects/%s %s", name, how);
 
-    if (fstatat(a->objects, name, &st, 0) < 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) {
-        return GIT_ENOTFOUND;
-    }
-    char *text = ws_format("objects/%s is no plain file", name);
-
-    git_error_set_str(GIT_ERROR_ODB, text);
+    git_error_set_str(kind, text);
     free(text);
     return GIT_ERROR;
 }
 
-static int ask_for(git_odb_backend *backend, const git_oid *oid)
+/* Opens one; GIT_ENOTFOUND sends libgit2 on to the next backend. */
+static int open_loose(int *fd, const struct asker *a, const char *name)
 {
-    char name[WS_OID_HEX + 1];
+    struct stat st;
 
-    loose_name(name, oid);
-    return ask((const struct asker *)backend, name);
+    *fd = openat(a->objects, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0 && ws_errno_is_trouble(errno)) {
+        return no_good(name, strerror(errno), GIT_ERROR_OS);
+    }
+    if (*fd < 0) {
+        return GIT_ENOTFOUND; /* or not to be opened, which libgit2 finds, too */
+    }
+    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        return 0;
+    }
+    close(*fd);
+    if (S_ISDIR(st.st_mode)) {
+        return GIT_ENOTFOUND;
+    }
+    return no_good(name, "is no plain file", GIT_ERROR_ODB);
 }
 
 static int on_read(void **data, size_t *len, git_object_t *type, git_odb_backend *backend,
                    const git_oid *oid)
 {
-    (void)data;
-    (void)len;
-    (void)type;
-    return ask_for(backend, oid);
+    char name[WS_OID_HEX + 1];
+    struct ws_loose object;
+    int fd, rc;
+
+    loose_name(name, oid);
+    rc = open_loose(&fd, (const struct asker *)backend, name);
+    if (rc == 0) {
+        rc = ws_loose_read(&object, data, backend, fd, name);
+        close(fd);
+    }
+    if (rc == 0) {
+        *len = object.size;
+        *type = object.type;
+    }
+    return rc;
 }
 
 static int on_read_header(size_t *len, git_object_t *type, git_odb_backend *backend,
                           const git_oid *oid)
 {
-    (void)len;
-    (void)type;
-    return ask_for(backend, oid);
+    char name[WS_OID_HEX + 1];
+    struct ws_loose object;
+    int fd, rc;
+
+    loose_name(name, oid);
+    rc = open_loose(&fd, (const struct asker *)backend, name);
+    if (rc == 0) {
+        rc = ws_loose_header(&object, fd, name);
+        close(fd);
+    }
+    if (rc == 0) {
+        *len = object.size;
+        *type = object.type;
+    }
+    return rc;
+}
+
+/* Is it sound? GIT_ENOTFOUND: yes, or not there; libgit2 reads it. */
+static int ask(struct asker *a, const char *name)
+{
+    struct ws_loose object;
+    void *data;
+    int fd, rc = open_loose(&fd, a, name);
+
+    if (rc == 0) {
+        rc = ws_loose_read(&object, &data, &a->backend, fd, name);
+        close(fd);
+        if (rc == 0) {
+            git_odb_backend_data_free(&a->backend, data);
+            rc = GIT_ENOTFOUND;
+        }
+    }
+    return rc;
 }
 
 /* The first digits only: every loose object that begins so may be meant. */
 static int on_read_prefix(git_oid *out, void **data, size_t *len, git_object_t *type,
                           git_odb_backend *backend, const git_oid *oid, size_t digits)
 {
-    const struct asker *a = (const struct asker *)backend;
+    struct asker *a = (struct asker *)backend;
     char name[WS_OID_HEX + 1], folder[3];
     struct dirent *e;
     int rc = GIT_ENOTFOUND;
