@@ -157,6 +157,7 @@ int ws_work_take_end(struct ws_work *w, struct ws_error *err)
     if (ws_worktree_content(&w->now, c->worktree, err) < 0)
         return -1;
     ws_content_lost(&w->lost, c->worktree, &w->now);
+    ws_redact_each(&w->lost, &w->secrets);
     ws_fault_point("steps.end_content");
     bool changed =
         strcmp(w->now.tree, w->start.tree) != 0 || strcmp(w->now.head, w->start.head) != 0;

@@ -53,7 +53,8 @@ def fixture_template(tmp_path_factory):
 def failing(case, command, call, file, number, error="EIO"):
     """The result, and whether that call was made. Only the calls on that file count."""
     trace = case.base / "trace"
-    command = ["strace", "-qq", "-o", trace, "-P", case.root / file, "-e", f"trace={call}",
+    below = str(file).rpartition("/objects/")[2]  # a loose object is opened from its folder on
+    command = ["strace", "-qq", "-o", trace, "-P", case.root / file, "-P", below, "-e", f"trace={call}",
                "-e", f"inject={call}:error={error}:when={number}", WSFSM, *command]
     env = {**case.env, **TRACED, "PIPELINE_TOOL_PROFILES_PATH": str(case.root / "profiles.yaml")}
     result = finish(subprocess.Popen(command, cwd=case.root, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
