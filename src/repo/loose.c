@@ -123,21 +123,6 @@ static int read_header(struct ws_loose *out, unsigned char text[HEADER], size_t 
     return 0;
 }
 
-int ws_loose_header(struct ws_loose *out, int fd, const char *name)
-{
-    struct stream *s = ws_alloc(sizeof *s);
-    unsigned char text[HEADER];
-    size_t length, kept;
-    int rc = begin(s, fd, name);
-
-    if (rc == 0) {
-        rc = read_header(out, text, &length, &kept, s);
-        inflateEnd(&s->z);
-    }
-    free(s);
-    return rc;
-}
-
 /* The content, to its last byte and the end of the stream, which has a checksum. */
 static int read_content(unsigned char *data, const struct ws_loose *o, const unsigned char *begun,
                         size_t kept, struct stream *s)
@@ -156,29 +141,38 @@ static int read_content(unsigned char *data, const struct ws_loose *o, const uns
     return kept + got == o->size && beyond == 0 ? 0 : damaged(s, "it is not as long as it says");
 }
 
+static int read_whole(struct ws_loose *out, void **data, git_odb_backend *backend, struct stream *s)
+{
+    unsigned char text[HEADER];
+    size_t length, kept;
+    int rc = read_header(out, text, &length, &kept, s);
+
+    if (rc < 0 || data == NULL) {
+        return rc;
+    }
+    *data = git_odb_backend_data_alloc(backend, out->size + 1);
+    if (*data == NULL) {
+        return damaged(s, "there is no memory for it");
+    }
+    rc = read_content(*data, out, text + length, kept, s);
+    if (rc < 0) {
+        git_odb_backend_data_free(backend, *data);
+        *data = NULL;
+        return rc;
+    }
+    ((char *)*data)[out->size] = '\0';
+    return 0;
+}
+
 int ws_loose_read(struct ws_loose *out, void **data, git_odb_backend *backend, int fd,
                   const char *name)
 {
     struct stream *s = ws_alloc(sizeof *s);
-    unsigned char text[HEADER];
-    size_t length, kept;
     int rc = begin(s, fd, name);
 
-    *data = NULL;
     if (rc == 0) {
-        rc = read_header(out, text, &length, &kept, s);
-        if (rc == 0) {
-            *data = git_odb_backend_data_alloc(backend, out->size + 1);
-            rc = *data != NULL ? read_content(*data, out, text + length, kept, s)
-                               : damaged(s, "there is no memory for it");
-        }
+        rc = read_whole(out, data, backend, s);
         inflateEnd(&s->z);
-    }
-    if (rc == 0) {
-        ((char *)*data)[out->size] = '\0';
-    } else if (*data != NULL) {
-        git_odb_backend_data_free(backend, *data);
-        *data = NULL;
     }
     free(s);
     return rc;

@@ -11,12 +11,9 @@ struct ws_loose {
     size_t size;
 };
 
-/* All return 0 or, with libgit2's error set, GIT_ERROR: the file is damaged or cannot be read. `fd`
- * is at its beginning; `name` is for the error. */
-
-int ws_loose_header(struct ws_loose *out, int fd, const char *name);
-
-/* *data is the backend's, as libgit2 has it (git_odb_backend_data_alloc). */
+/* Reads it from `fd`, which is at its beginning; `name` is for the error. *data is the backend's, as
+ * libgit2 has it (git_odb_backend_data_alloc); NULL: only what the object is. Returns 0 or, with
+ * libgit2's error set, GIT_ERROR: the file is damaged or cannot be read. */
 int ws_loose_read(struct ws_loose *out, void **data, git_odb_backend *backend, int fd,
                   const char *name);
 

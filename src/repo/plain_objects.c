@@ -68,15 +68,12 @@ static int open_loose(int *fd, const struct asker *a, const char *name)
     return no_good(name, "is no plain file", GIT_ERROR_ODB);
 }
 
-static int on_read(void **data, size_t *len, git_object_t *type, git_odb_backend *backend,
-                   const git_oid *oid)
+static int read_loose(size_t *len, git_object_t *type, void **data, git_odb_backend *backend,
+                      const char *name)
 {
-    char name[WS_OID_HEX + 1];
     struct ws_loose object;
-    int fd, rc;
+    int fd, rc = open_loose(&fd, (const struct asker *)backend, name);
 
-    loose_name(name, oid);
-    rc = open_loose(&fd, (const struct asker *)backend, name);
     if (rc == 0) {
         rc = ws_loose_read(&object, data, backend, fd, name);
         close(fd);
@@ -88,40 +85,35 @@ static int on_read(void **data, size_t *len, git_object_t *type, git_odb_backend
     return rc;
 }
 
+static int on_read(void **data, size_t *len, git_object_t *type, git_odb_backend *backend,
+                   const git_oid *oid)
+{
+    char name[WS_OID_HEX + 1];
+
+    loose_name(name, oid);
+    return read_loose(len, type, data, backend, name);
+}
+
 static int on_read_header(size_t *len, git_object_t *type, git_odb_backend *backend,
                           const git_oid *oid)
 {
     char name[WS_OID_HEX + 1];
-    struct ws_loose object;
-    int fd, rc;
 
     loose_name(name, oid);
-    rc = open_loose(&fd, (const struct asker *)backend, name);
-    if (rc == 0) {
-        rc = ws_loose_header(&object, fd, name);
-        close(fd);
-    }
-    if (rc == 0) {
-        *len = object.size;
-        *type = object.type;
-    }
-    return rc;
+    return read_loose(len, type, NULL, backend, name);
 }
 
 /* Is it sound? GIT_ENOTFOUND: yes, or not there; libgit2 reads it. */
 static int ask(struct asker *a, const char *name)
 {
-    struct ws_loose object;
+    git_object_t type;
+    size_t len;
     void *data;
-    int fd, rc = open_loose(&fd, a, name);
+    int rc = read_loose(&len, &type, &data, &a->backend, name);
 
     if (rc == 0) {
-        rc = ws_loose_read(&object, &data, &a->backend, fd, name);
-        close(fd);
-        if (rc == 0) {
-            git_odb_backend_data_free(&a->backend, data);
-            rc = GIT_ENOTFOUND;
-        }
+        git_odb_backend_data_free(&a->backend, data);
+        rc = GIT_ENOTFOUND;
     }
     return rc;
 }

@@ -1,8 +1,8 @@
-/* What a worktree holds now: changed paths, and whether they are in scope. */
+/* Are the changed paths of a worktree in scope? */
 #include <stdlib.h>
 #include <string.h>
 
-#include "worktrees.h"
+#include "worktree_look.h"
 #include "wsfsm/base/json.h"
 #include "wsfsm/base/mem.h"
 #include "wsfsm/base/text.h"
@@ -11,176 +11,8 @@
 #include "wsfsm/steps/context.h"
 #include "wsfsm/store/read.h"
 
-struct look {
-    struct ws_session session;
-    struct ws_worktree_infos infos;
-    const struct ws_worktree_info *info;
-    struct ws_content content;
-    struct ws_changes changes; /* against the base */
-};
-
-static void look_release(struct look *l)
-{
-    ws_changes_release(&l->changes);
-    ws_content_release(&l->content);
-    ws_worktree_infos_release(&l->infos);
-    ws_session_close(&l->session);
-}
-
-static int read_content(struct look *l, struct ws_error *err)
-{
-    const struct ws_worktree_spec spec = {
-        .run_id = l->info->run_id, .ws_id = l->info->ws_id, .base_oid = l->info->base_oid};
-    struct ws_worktree *w = NULL;
-    int status = ws_worktree_open(&w, l->session.repo, &spec, err);
-
-    if (status == 0) {
-        status = ws_worktree_content(&l->content, w, err);
-    }
-    if (status == 0) {
-        status = ws_repo_diff(&l->changes, l->session.repo, spec.base_oid, l->content.tree, err);
-    }
-    ws_worktree_close(w);
-    return status;
-}
-
-static int look_at(struct look *l, const struct ws_cli *cli, struct ws_error *err)
-{
-    if (ws_cli_open_to_read(&l->session, cli, err) != 0) {
-        return -1;
-    }
-    if (ws_worktree_list(&l->infos, l->session.repo, err) != 0) {
-        return -1;
-    }
-    l->info = ws_cli_find_worktree(&l->infos, ws_args_value(cli->args, "ws-id"), err);
-    if (l->info == NULL) {
-        return -1;
-    }
-    if (l->info->problem != NULL) {
-        bool absent = strcmp(l->info->state, "gone") == 0 || strcmp(l->info->state, "making") == 0;
-
-        return ws_fail(err, absent ? WS_E_UNKNOWN_ID : WS_E_SCOPE_VIOLATION, l->info->path, "%s",
-                       l->info->problem);
-    }
-    return read_content(l, err);
-}
-
-static const struct ws_option options[] = {
-    {.name = "ws-id",
-     .argument = "ID",
-     .required = true,
-     .complete = WS_COMPLETE_WS_ID,
-     .help = "The workstream."},
-    {0},
-};
-
-/* --- status --- */
-
-static void change_json(struct ws_buf *out, const struct ws_change *c)
-{
-    char status[] = {c->status, '\0'};
-
-    ws_json_open(out, '{');
-    ws_json_kstr(out, "status", status);
-    ws_json_key(out, "path");
-    ws_json_path(out, c->path);
-    if (c->old_path != NULL) {
-        ws_json_key(out, "old_path");
-        ws_json_path(out, c->old_path);
-    }
-    ws_json_close(out, '}');
-}
-
-static bool any_encoded(const struct look *l)
-{
-    bool any = ws_path_is_encoded(l->info->path);
-
-    for (size_t i = 0; i < l->changes.len && !any; i++) {
-        any = ws_path_is_encoded(l->changes.items[i].path) ||
-              ws_path_is_encoded(l->changes.items[i].old_path);
-    }
-    return any;
-}
-
-static void status_json(struct ws_buf *out, const struct look *l)
-{
-    ws_json_open(out, '{');
-    ws_json_kstr(out, "ws_id", l->info->ws_id);
-    ws_json_kstr(out, "run_id", l->info->run_id);
-    ws_json_key(out, "path");
-    ws_json_path(out, l->info->path);
-    ws_json_kstr(out, "branch", l->info->branch);
-    ws_json_kstr(out, "base", l->info->base_oid);
-    ws_json_kstr(out, "head", l->content.head);
-    ws_json_kbool(out, "head_on_branch", l->content.head_on_branch);
-    ws_json_kstr(out, "tree", l->content.tree);
-    ws_json_key(out, "changes");
-    ws_json_open(out, '[');
-    for (size_t i = 0; i < l->changes.len; i++) {
-        change_json(out, &l->changes.items[i]);
-    }
-    ws_json_close(out, ']');
-    if (any_encoded(l)) {
-        ws_json_kbool(out, "paths_encoded", true);
-    }
-    ws_json_close(out, '}');
-    ws_buf_putc(out, '\n');
-}
-
-static void field(struct ws_out *out, const char *name, const char *value)
-{
-    ws_buf_printf(&out->text, "%-12s", name);
-    ws_out_escaped(out, value);
-    ws_buf_putc(&out->text, '\n');
-}
-
-static void status_text(struct ws_out *out, const struct look *l)
-{
-    field(out, "workstream", l->info->ws_id);
-    field(out, "run", l->info->run_id);
-    field(out, "path", l->info->path);
-    field(out, "branch", l->info->branch);
-    field(out, "base", l->info->base_oid);
-    field(out, "head", l->content.head_on_branch ? l->content.head : "not on the branch");
-    ws_buf_printf(&out->text, "%-12s%zu path%s\n", "changed", l->changes.len,
-                  l->changes.len == 1 ? "" : "s");
-    for (size_t i = 0; i < l->changes.len; i++) {
-        const struct ws_change *c = &l->changes.items[i];
-
-        ws_buf_printf(&out->text, "%-10s%c ", "", c->status);
-        if (c->old_path != NULL) {
-            ws_buf_puts(&out->text,
-                        ws_escape_path(&out->text, c->old_path) ? " (encoded) -> " : " -> ");
-        }
-        ws_out_path(out, c->path);
-    }
-}
-
-static int run_status(struct ws_cli *cli, struct ws_error *err)
-{
-    struct look l = {0};
-    int status = look_at(&l, cli, err);
-
-    if (status == 0 && cli->json) {
-        status_json(&cli->out.text, &l);
-    } else if (status == 0) {
-        status_text(&cli->out, &l);
-    }
-    look_release(&l);
-    return status;
-}
-
-const struct ws_cmd ws_cmd_worktree_status = {
-    .name = "status",
-    .summary = "Show what a worktree has changed against its base",
-    .options = options,
-    .run = run_status,
-};
-
-/* --- validate-scope --- */
-
 /* The scope as it was when the run began, not as the bundle says now. */
-static int read_plan(struct ws_plan *plan, struct look *l, struct ws_error *err)
+static int read_plan(struct ws_plan *plan, struct ws_look *l, struct ws_error *err)
 {
     struct ws_run_rows runs = {0};
 
@@ -196,7 +28,7 @@ static int read_plan(struct ws_plan *plan, struct look *l, struct ws_error *err)
 }
 
 /* The first tree that an attempt of this run has begun with; NULL: none has. malloc'ed. */
-static int first_tree(char **tree, struct look *l, struct ws_error *err)
+static int first_tree(char **tree, struct ws_look *l, struct ws_error *err)
 {
     struct ws_attempt_rows rows = {0};
     int status = ws_store_attempts(&rows, l->session.store, l->info->run_id, l->info->ws_id, err);
@@ -210,7 +42,7 @@ static int first_tree(char **tree, struct look *l, struct ws_error *err)
 }
 
 /* What `worktree: {copy, setup}` of wsfsm.yaml left untracked, and nobody has touched since. */
-static int find_given(struct ws_strv *given, struct look *l, struct ws_error *err)
+static int find_given(struct ws_strv *given, struct ws_look *l, struct ws_error *err)
 {
     struct ws_changes left = {0}, touched = {0};
     struct ws_strv names = {0};
@@ -238,8 +70,9 @@ static int find_given(struct ws_strv *given, struct look *l, struct ws_error *er
     return status;
 }
 
-static int find_outside(struct ws_strv *outside, const struct look *l, const struct ws_plan *plan,
-                        const struct ws_strv *given, struct ws_error *err)
+static int find_outside(struct ws_strv *outside, const struct ws_look *l,
+                        const struct ws_plan *plan, const struct ws_strv *given,
+                        struct ws_error *err)
 {
     const struct ws_base_tree base = {.repo = l->session.repo, .oid = l->info->base_oid};
     const struct ws_tree_view view = ws_base_tree_view(&base);
@@ -273,7 +106,7 @@ static void add_violations(struct ws_strv *out, const char *what, const struct w
 }
 
 /* Files that git would have put through a filter before a commit. */
-static int find_raw(struct ws_strv *violations, struct look *l, const struct ws_plan *plan,
+static int find_raw(struct ws_strv *violations, struct ws_look *l, const struct ws_plan *plan,
                     const struct ws_strv *given, struct ws_error *err)
 {
     struct ws_strv paths = {0};
@@ -290,8 +123,8 @@ static int find_raw(struct ws_strv *violations, struct look *l, const struct ws_
     return status;
 }
 
-static int find_violations(struct ws_strv *violations, struct look *l, const struct ws_plan *plan,
-                           struct ws_error *err)
+static int find_violations(struct ws_strv *violations, struct ws_look *l,
+                           const struct ws_plan *plan, struct ws_error *err)
 {
     struct ws_strv moved = {0}, own = {0};
     int status = 0;
@@ -314,7 +147,7 @@ static int find_violations(struct ws_strv *violations, struct look *l, const str
     return status;
 }
 
-static void print_scope(struct ws_cli *cli, const struct look *l, const struct ws_strv *outside,
+static void print_scope(struct ws_cli *cli, const struct ws_look *l, const struct ws_strv *outside,
                         const struct ws_strv *violations)
 {
     struct ws_buf *out = &cli->out.text;
@@ -328,7 +161,7 @@ static void print_scope(struct ws_cli *cli, const struct look *l, const struct w
         ws_json_kint(out, "changed", (int64_t)l->changes.len);
         ws_json_kpaths(out, "out_of_scope_files", outside);
         ws_json_kstrv(out, "violations", violations);
-        if (any_encoded(l)) {
+        if (ws_look_is_encoded(l)) {
             ws_json_kbool(out, "paths_encoded", true);
         }
         ws_json_close(out, '}');
@@ -351,10 +184,10 @@ static void print_scope(struct ws_cli *cli, const struct look *l, const struct w
 
 static int run_validate_scope(struct ws_cli *cli, struct ws_error *err)
 {
-    struct look l = {0};
+    struct ws_look l = {0};
     struct ws_plan plan = {0};
     struct ws_strv given = {0}, outside = {0}, violations = {0};
-    int status = look_at(&l, cli, err);
+    int status = ws_look_at(&l, cli, err);
 
     if (status == 0) {
         status = read_plan(&plan, &l, err);
@@ -379,7 +212,7 @@ static int run_validate_scope(struct ws_cli *cli, struct ws_error *err)
     ws_strv_release(&outside);
     ws_strv_release(&violations);
     ws_plan_release(&plan);
-    look_release(&l);
+    ws_look_release(&l);
     return status;
 }
 
@@ -397,7 +230,7 @@ const struct ws_cmd ws_cmd_worktree_validate_scope = {
         "match files_scope or files_create of the bundle as it was when the run began, "
         "and the repository around the worktree has to be as it was. What the worktree was "
         "given by 'worktree' of wsfsm.yaml does not count.",
-    .options = options,
+    .options = ws_look_options,
     .exits = scope_exits,
     .run = run_validate_scope,
 };
