@@ -37,7 +37,7 @@ static void loose_name(char out[WS_OID_HEX + 1], const git_oid *oid)
     snprintf(out, WS_OID_HEX + 1, "%.2s/%s", hex, hex + 2);
 }
 
-static int no_good(const char *name, const char *how, git_error_t kind)
+static int no_good(const char *name, const char *how, int kind)
 {
     char *text = ws_format("objects/%s %s", name, how);
 
