@@ -74,14 +74,6 @@ out:
     return rc;
 }
 
-bool ws_git_no_commit(struct ws_repo *r, const git_oid *oid)
-{
-    git_object_t type;
-    size_t len;
-
-    return git_odb_read_header(&len, &type, r->odb, oid) == 0 && type != GIT_OBJECT_COMMIT;
-}
-
 int ws_repo_commit_text(struct ws_buf *out, struct ws_repo *r, const char *oid,
                         struct ws_error *err)
 {
@@ -133,9 +125,6 @@ int ws_repo_trailer(struct ws_buf *out, struct ws_repo *r, const char *commit, c
         return -1;
     }
     rc = git_commit_lookup(&c, r->git, &oid);
-    if (rc == GIT_ENOTFOUND && ws_git_no_commit(r, &oid)) {
-        return 0;
-    }
     if (rc == 0) {
         rc = git_message_trailers(&trailers, git_commit_message_raw(c));
     }

@@ -59,10 +59,6 @@ int ws_tree_is_mixed(bool *is, struct ws_repo *r, const char *tree, const char *
 int ws_git_entry(git_tree_entry **out, const git_tree *tree, const char *path,
                  struct ws_error *err);
 
-/* Is something there by that id, and is it a tag, a tree or a file's content? false: it is a
- * commit, or not there, or cannot be read. */
-bool ws_git_no_commit(struct ws_repo *r, const git_oid *oid);
-
 /* A repository object of its own whose working directory is `workdir` and whose index is empty: for
  * the ignore rules, attributes and built-in filters that hold in that folder. Nothing of git's in
  * the folder itself is read. */

@@ -152,8 +152,7 @@ int ws_repo_refs(struct ws_strv *out, struct ws_repo *r, const char *prefix, str
 #define WS_REF_CHANGE "-change"
 bool ws_ref_is_snapshot(const char *ref);
 
-/* The value of a trailer "Key: value" of a commit's message; "" when absent, and of all that is no
- * commit. */
+/* The value of a trailer "Key: value" of a commit's message; "" when absent. */
 int ws_repo_trailer(struct ws_buf *out, struct ws_repo *r, const char *commit, const char *key,
                     struct ws_error *err);
 

@@ -323,21 +323,6 @@ START_TEST(a_ref_to_nothing_and_a_name_of_no_ref_are_refused)
 }
 END_TEST
 
-START_TEST(what_is_no_commit_has_no_trailers)
-{
-    struct ws_buf value = {0};
-    struct ws_error err = {0};
-    char *blob = sh_line("printf 'x\\n\\nWsfsm-Run: r\\n' | git hash-object -w --stdin");
-
-    ok(ws_repo_trailer(&value, fx.repo, blob, "Wsfsm-Run", &err), &err);
-    ck_assert_str_eq(ws_buf_str(&value), "");
-    blob[0] = blob[0] == '0' ? '1' : '0';
-    ck_assert_int_lt(ws_repo_trailer(&value, fx.repo, blob, "Wsfsm-Run", &err), 0);
-    ws_buf_release(&value);
-    free(blob);
-}
-END_TEST
-
 START_TEST(a_lock_of_a_dead_process_is_cleared)
 {
     struct ws_error err = {0};
@@ -388,7 +373,6 @@ int main(void)
     tcase_add_test(tc, a_ref_in_the_way_among_ours_goes);
     tcase_add_test(tc, a_ref_that_is_gone_or_leads_nowhere_was_not_moved);
     tcase_add_test(tc, a_ref_to_nothing_and_a_name_of_no_ref_are_refused);
-    tcase_add_test(tc, what_is_no_commit_has_no_trailers);
     tcase_add_test(tc, a_lock_of_a_dead_process_is_cleared);
     tcase_add_test(tc, commits_without_a_configured_user);
     suite_add_tcase(suite, tc);
